@@ -52,8 +52,7 @@ public sealed interface Expr {
      * (SUM) with {@code shift = j} holds {@code sum exp(x - M) * w} where M is the running value of accumulator j (a MAX over
      * the same domain): its body is written with {@link Accumulated}{@code (j)} in the place of M and the engine multiplies it
      * by {@code exp(M_old - M_new)} whenever M grows. {@code result} is evaluated after the pass and reads accumulators by
-     * {@link Accumulated}. {@code lanes} of an accumulator are output indices (of the enclosing comprehension) on which
-     * only that accumulator's weight depends: one accumulator per value of them, the shared rest computed once.
+     * {@link Accumulated}. Meaning is scalar: an engine shares among output elements what does not depend on them.
      * Over an empty domain the value is 0.
      */
     record Fold(Index index, Expr domain, List<Accumulator> accumulators, Expr result) implements Expr {

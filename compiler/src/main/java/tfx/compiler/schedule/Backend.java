@@ -1,0 +1,32 @@
+package tfx.compiler.schedule;
+
+import java.util.List;
+
+/** Turns scheduled kernels into runnable ones. A backend knows nothing of models. Implementations are thread-safe. */
+public interface Backend {
+    String name();
+
+    /**
+     * Compiles a kernel for operands of the given types and strides. Kernels that differ only in names share one compiled
+     * form.
+     *
+     * @param layouts one per operand
+     * @param output the output's element type
+     */
+    CompiledKernel compile(Kernel kernel, List<Layout> layouts, ElementType output, String length);
+
+    /**
+     * What is known of an operand before a run.
+     *
+     * @param strides per dimension in elements; -1 where it is known only at run time
+     */
+    record Layout(ElementType type, long[] strides) {}
+
+    /** A kernel ready to run, any number of times, with tensors that agree with the layouts it was compiled for. */
+    interface CompiledKernel {
+        void run(Tensor[] operands, Tensor output, Step step, Workers workers);
+
+        /** The generated source, for {@code explain --kernels}. */
+        String source();
+    }
+}
