@@ -14,7 +14,14 @@ import java.lang.foreign.MemorySegment;
  * @param originAxis which dimension {@code origin} is subtracted from, or -1
  */
 public record Tensor(
-        MemorySegment data, ElementType type, long[] shape, long[] strides, long offset, long batchStride, long origin, int originAxis) {
+        MemorySegment data,
+        ElementType type,
+        long[] shape,
+        long[] strides,
+        long offset,
+        long batchStride,
+        long origin,
+        int originAxis) {
 
     /** The offset an engine adds indices to: {@code offset} less the origin's rows. */
     public long base() {
