@@ -28,15 +28,26 @@ public sealed interface Tree {
 
     /** {@code from} and {@code to} are the dimension groups before and after the arrow; both may be empty. */
     record Block(
-            Name name, List<Name> from, List<Name> to, List<Formal> formals, List<Statement> body, String doc, Span span)
+            Name name,
+            List<Name> from,
+            List<Name> to,
+            List<Formal> formals,
+            List<Statement> body,
+            String doc,
+            Span span)
             implements Declaration {}
 
-    record Model(
-            Name name, List<Formal> formals, List<Statement> body, List<Clause> clauses, String doc, Span span)
+    record Model(Name name, List<Formal> formals, List<Statement> body, List<Clause> clauses, String doc, Span span)
             implements Declaration {}
 
     record Variant(
-            Name name, List<Formal> formals, Name base, List<Setting> overrides, List<Clause> clauses, String doc, Span span)
+            Name name,
+            List<Formal> formals,
+            Name base,
+            List<Setting> overrides,
+            List<Clause> clauses,
+            String doc,
+            Span span)
             implements Declaration {}
 
     record Setting(Name name, Expression value, Span span) implements Tree {}
@@ -108,7 +119,8 @@ public sealed interface Tree {
     record Unary(String operator, Expression operand, Span span) implements Expression {}
 
     /** Operators as written: {@code + - * / div mod ^ < <= > >= == != and or ??}. */
-    record Binary(String operator, Expression left, Expression right, Span operatorSpan, Span span) implements Expression {}
+    record Binary(String operator, Expression left, Expression right, Span operatorSpan, Span span)
+            implements Expression {}
 
     record Where(Expression value, Expression predicate, Span span) implements Expression {}
 
@@ -117,7 +129,8 @@ public sealed interface Tree {
     record Lambda(List<Name> formals, Expression body, Span span) implements Expression {}
 
     /** {@code callee[from -> to](arguments)}; both groups may be empty. */
-    record Call(Expression callee, List<Name> from, List<Name> to, List<Argument> arguments, Span span) implements Expression {}
+    record Call(Expression callee, List<Name> from, List<Name> to, List<Argument> arguments, Span span)
+            implements Expression {}
 
     record Argument(Optional<Name> name, Expression value, Span span) implements Tree {}
 
