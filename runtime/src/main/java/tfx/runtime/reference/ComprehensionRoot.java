@@ -16,8 +16,7 @@ final class ComprehensionRoot extends RootNode {
     @Child
     private ExprNode body;
 
-    ComprehensionRoot(
-            FrameDescriptor frame, String name, Stored output, int[] slots, ExprNode domain, ExprNode body) {
+    ComprehensionRoot(FrameDescriptor frame, String name, Stored output, int[] slots, ExprNode domain, ExprNode body) {
         super(null, frame);
         this.name = name;
         this.output = output;

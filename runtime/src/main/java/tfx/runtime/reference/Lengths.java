@@ -28,7 +28,10 @@ final class Lengths {
             }
             if (given == null) {
                 throw new TfxException(Diagnostic.error(
-                        "TFX0502", input.name(), "the model's input is not given", "give it; its shape is " + input.shape()));
+                        "TFX0502",
+                        input.name(),
+                        "the model's input is not given",
+                        "give it; its shape is " + input.shape()));
             }
             if (given.shape().length != input.shape().size() + 1
                     || given.shape()[0] < 1
@@ -56,7 +59,8 @@ final class Lengths {
         return new TfxException(Diagnostic.error(
                 "TFX0503",
                 input.name(),
-                "the input has shape " + Arrays.toString(given.shape()) + " where [batch, then " + input.shape() + "] is needed",
+                "the input has shape " + Arrays.toString(given.shape()) + " where [batch, then " + input.shape()
+                        + "] is needed",
                 "give one batch and equal lengths for all inputs"));
     }
 }

@@ -78,9 +78,7 @@ final class Loops {
 
         @Override
         double continued(VirtualFrame frame, double total) {
-            return domain == null || domain.holds(frame)
-                    ? Operators.apply(monoid, total, body.execute(frame))
-                    : total;
+            return domain == null || domain.holds(frame) ? Operators.apply(monoid, total, body.execute(frame)) : total;
         }
     }
 
@@ -106,7 +104,8 @@ final class Loops {
         private ReadNode right;
 
         /** The axis of a read is the one dimension whose index is {@code factor} times the loop's index plus a constant. */
-        Products(int slot, int extent, ExprNode domain, ReadNode left, int[] leftMove, ReadNode right, int[] rightMove) {
+        Products(
+                int slot, int extent, ExprNode domain, ReadNode left, int[] leftMove, ReadNode right, int[] rightMove) {
             this.slot = slot;
             this.extent = extent;
             this.domain = domain;
@@ -153,13 +152,15 @@ final class Loops {
 
     /**
      * Several reductions over one index. Here by their meaning, not by rescaling: each accumulator is reduced completely
-     * before a later one reads it, so that the running maximum is the final one throughout. Over an empty domain 0.
+     * before a later one reads it, so that the running maximum is the final one throughout; 0 in its place where
+     * it is -inf. Over an empty domain 0.
      */
     static final class Fold extends ExprNode {
         private final int slot;
         private final int extent;
         private final Monoid[] monoids;
         private final int[] accumulators;
+        private final int[] shifts;
 
         @Child
         private ExprNode domain;
@@ -170,12 +171,21 @@ final class Loops {
         @Child
         private ExprNode result;
 
-        Fold(int slot, int extent, ExprNode domain, Monoid[] monoids, int[] accumulators, ExprNode[] bodies, ExprNode result) {
+        Fold(
+                int slot,
+                int extent,
+                ExprNode domain,
+                Monoid[] monoids,
+                int[] accumulators,
+                int[] shifts,
+                ExprNode[] bodies,
+                ExprNode result) {
             this.slot = slot;
             this.extent = extent;
             this.domain = domain;
             this.monoids = monoids;
             this.accumulators = accumulators;
+            this.shifts = shifts;
             this.bodies = bodies;
             this.result = result;
         }
@@ -185,12 +195,19 @@ final class Loops {
             boolean empty = true;
             for (int k = 0; k < bodies.length; k++) {
                 double total = monoids[k].identity();
+                double peak = shifts[k] < 0 ? 0 : frame.getDoubleStatic(accumulators[shifts[k]]);
+                if (peak == Double.NEGATIVE_INFINITY) {
+                    frame.setDoubleStatic(accumulators[shifts[k]], 0);
+                }
                 for (int i = 0; i < extent; i++) {
                     frame.setLongStatic(slot, i);
                     if (domain == null || domain.holds(frame)) {
                         empty = false;
                         total = Operators.apply(monoids[k], total, bodies[k].execute(frame));
                     }
+                }
+                if (shifts[k] >= 0) {
+                    frame.setDoubleStatic(accumulators[shifts[k]], peak);
                 }
                 frame.setDoubleStatic(accumulators[k], total);
             }

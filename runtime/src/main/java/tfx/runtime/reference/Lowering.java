@@ -111,6 +111,8 @@ final class Lowering {
         int[] accumulators = new int[count];
         Expr.Monoid[] monoids = new Expr.Monoid[count];
         ExprNode[] bodies = new ExprNode[count];
+        int[] shifts =
+                fold.accumulators().stream().mapToInt(Expr.Accumulator::shift).toArray();
         for (int k = 0; k < count; k++) {
             accumulators[k] = frame.addSlots(1, FrameSlotKind.Static);
             monoids[k] = fold.accumulators().get(k).monoid();
@@ -123,7 +125,7 @@ final class Lowering {
         }
         ExprNode result = lower(fold.result());
         folds.pop();
-        return new Loops.Fold(slot, extent(fold.index()), domain, monoids, accumulators, bodies, result);
+        return new Loops.Fold(slot, extent(fold.index()), domain, monoids, accumulators, shifts, bodies, result);
     }
 
     /** The extents of a value whose rows run over {@code start .. end} of the sequence. */

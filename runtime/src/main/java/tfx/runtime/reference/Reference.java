@@ -53,7 +53,10 @@ public final class Reference {
 
     /** One evaluation without keeping anything, for programs whose lengths are all lengths of inputs. */
     public static Map<String, Result> evaluate(
-            Program program, Map<String, Array> inputs, Function<String, Tensor> parameters, Collection<String> wanted) {
+            Program program,
+            Map<String, Array> inputs,
+            Function<String, Tensor> parameters,
+            Collection<String> wanted) {
         return new Reference(program, parameters, Sequential.INSTANCE).evaluate(inputs, Map.of(), wanted);
     }
 
@@ -94,7 +97,8 @@ public final class Reference {
     boolean batched(Value value) {
         Boolean known = batched.get(value);
         if (known == null) {
-            known = value instanceof Value.Input || Dependencies.operands(value).stream().anyMatch(this::batched);
+            known = value instanceof Value.Input
+                    || Dependencies.operands(value).stream().anyMatch(this::batched);
             batched.put(value, known);
         }
         return known;
@@ -108,7 +112,8 @@ public final class Reference {
             int sequence) {
         Map<Value, Integer> readers = new IdentityHashMap<>();
         wanted.forEach(value -> readers.merge(value, 1, Integer::sum));
-        order.forEach(value -> Dependencies.operands(value).forEach(operand -> readers.merge(operand, 1, Integer::sum)));
+        order.forEach(
+                value -> Dependencies.operands(value).forEach(operand -> readers.merge(operand, 1, Integer::sum)));
         Map<Value, Stored> stored = new IdentityHashMap<>();
         for (Value value : order) {
             switch (value) {
@@ -144,14 +149,14 @@ public final class Reference {
     }
 
     private static Stored input(Value.Input input, Array given, int sequence) {
-        int[] extents = Arrays.stream(given.shape()).skip(1).mapToInt(Math::toIntExact).toArray();
+        int[] extents =
+                Arrays.stream(given.shape()).skip(1).mapToInt(Math::toIntExact).toArray();
         int count = Arrays.stream(extents).reduce(1, Math::multiplyExact);
         double[] data = Arrays.copyOfRange(given.data(), sequence * count, (sequence + 1) * count);
         return new Stored(data, extents, -1, 0);
     }
 
-    private Stored compute(
-            Value.Comprehension value, Map<String, Long> lengths, Function<Value, Stored> storage) {
+    private Stored compute(Value.Comprehension value, Map<String, Long> lengths, Function<Value, Stored> storage) {
         Stored output = Lowering.allocate(value, lengths, -1, 0);
         ComprehensionRoot root = new Lowering(lengths, storage).comprehension(value, output);
         fill(root, output.data().length);
@@ -164,13 +169,16 @@ public final class Reference {
             root.getCallTarget().call(0, elements);
             return;
         }
-        workers.forEach(parts, part -> root.getCallTarget()
-                .call((int) ((long) elements * part / parts), (int) ((long) elements * (part + 1) / parts)));
+        workers.forEach(
+                parts,
+                part -> root.getCallTarget()
+                        .call((int) ((long) elements * part / parts), (int) ((long) elements * (part + 1) / parts)));
     }
 
     private Result gather(Value value, List<Map<Value, Stored>> stored) {
         if (value instanceof Value.Stack stack) {
-            return Stacks.gather(stack.parts().stream().map(part -> gather(part, stored)).toList());
+            return Stacks.gather(
+                    stack.parts().stream().map(part -> gather(part, stored)).toList());
         }
         Stored first = stored.getFirst().get(value);
         if (!batched(value)) {

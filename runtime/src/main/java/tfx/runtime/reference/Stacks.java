@@ -9,7 +9,11 @@ final class Stacks {
     /** Parts under a new dimension: behind the batch where any part has one. */
     static Reference.Result gather(List<Reference.Result> parts) {
         boolean batched = parts.stream().anyMatch(Reference.Result::batched);
-        long[] of = parts.stream().filter(part -> part.batched() == batched).findFirst().orElseThrow().shape();
+        long[] of = parts.stream()
+                .filter(part -> part.batched() == batched)
+                .findFirst()
+                .orElseThrow()
+                .shape();
         int batch = batched ? Math.toIntExact(of[0]) : 1;
         int count = 1;
         for (int k = batched ? 1 : 0; k < of.length; k++) {

@@ -43,14 +43,26 @@ class ReferenceTest {
         Value score = define("score", List.of(t, s), upTo(s, t), sum(e, times(read(x, t, e), read(x, s, e))));
         Expr peak = reduce(Monoid.MAX, s, upTo(s, t), read(score, t, s));
         Value z = define("z", List.of(t, s), upTo(s, t), exp(minus(read(score, t, s), peak)));
-        Value p = define("p", List.of(t, s), upTo(s, t),
+        Value p = define(
+                "p",
+                List.of(t, s),
+                upTo(s, t),
                 binary(BinaryOp.DIV, read(z, t, s), reduce(Monoid.SUM, s, upTo(s, t), read(z, t, s))));
-        Value mixed = define("mixed", List.of(t, f), Expr.TRUE,
+        Value mixed = define(
+                "mixed",
+                List.of(t, f),
+                Expr.TRUE,
                 reduce(Monoid.SUM, s, upTo(s, t), times(read(p, t, s), read(x, s, f))));
         Expr shifted = exp(minus(read(score, t, s), new Expr.Accumulated(0)));
-        Value folded = define("folded", List.of(t, f), Expr.TRUE,
-                new Expr.Fold(s, upTo(s, t),
-                        List.of(new Expr.Accumulator(Monoid.MAX, read(score, t, s), -1),
+        Value folded = define(
+                "folded",
+                List.of(t, f),
+                Expr.TRUE,
+                new Expr.Fold(
+                        s,
+                        upTo(s, t),
+                        List.of(
+                                new Expr.Accumulator(Monoid.MAX, read(score, t, s), -1),
                                 new Expr.Accumulator(Monoid.SUM, shifted, 0),
                                 new Expr.Accumulator(Monoid.SUM, times(shifted, read(x, s, f)), 0)),
                         binary(BinaryOp.DIV, new Expr.Accumulated(2), new Expr.Accumulated(1))));
@@ -59,7 +71,9 @@ class ReferenceTest {
         int n = 5;
         double[] data = new Random(1).doubles((long) batch * n * D, -2, 2).toArray();
         Map<String, Reference.Result> results = Reference.evaluate(
-                program, Map.of("x", new Reference.Array(data, new long[] {batch, n, D})), name -> null,
+                program,
+                Map.of("x", new Reference.Array(data, new long[] {batch, n, D})),
+                name -> null,
                 List.of("p", "mixed", "folded"));
         double[] expected = new double[batch * n * D];
         for (int b = 0; b < batch; b++) {
@@ -93,11 +107,19 @@ class ReferenceTest {
         Expr never = Expr.FALSE;
         Value total = define("total", List.of(t), Expr.TRUE, reduce(Monoid.SUM, s, never, number(1)));
         Value peak = define("peak", List.of(t), Expr.TRUE, reduce(Monoid.MAX, s, never, number(1)));
-        Value fold = define("fold", List.of(t), Expr.TRUE,
-                new Expr.Fold(s, never, List.of(new Expr.Accumulator(Monoid.SUM, number(1), -1)),
+        Value fold = define(
+                "fold",
+                List.of(t),
+                Expr.TRUE,
+                new Expr.Fold(
+                        s,
+                        never,
+                        List.of(new Expr.Accumulator(Monoid.SUM, number(1), -1)),
                         binary(BinaryOp.DIV, new Expr.Accumulated(0), new Expr.Accumulated(0))));
-        Map<String, Reference.Result> results = Reference.evaluate(program(List.of(x), List.of(), total, peak, fold),
-                Map.of("x", new Reference.Array(new double[D], new long[] {1, 1, D})), name -> null,
+        Map<String, Reference.Result> results = Reference.evaluate(
+                program(List.of(x), List.of(), total, peak, fold),
+                Map.of("x", new Reference.Array(new double[D], new long[] {1, 1, D})),
+                name -> null,
                 List.of("total", "peak", "fold"));
         // None of the three depends on an input, only on its length.
         assertArrayEquals(new long[] {1}, results.get("total").shape());
@@ -111,20 +133,29 @@ class ReferenceTest {
         Value.Input ids = new Value.Input("ids", List.of(Ir.T), Value.Kind.INTEGER);
         Value.Parameter table = new Value.Parameter("table", List.of(Size.of(4), Size.of(D)));
         Expr before = minus(at(t), number(1));
-        Value shifted = define("shifted", List.of(t), Expr.TRUE,
+        Value shifted = define(
+                "shifted",
+                List.of(t),
+                Expr.TRUE,
                 new Expr.Select(binary(BinaryOp.LT, number(0), at(t)), read(ids, before), number(-1)));
         Value rows = define("rows", List.of(t, e), Expr.TRUE, read(table, read(ids, t), e));
         Program program = program(List.of(ids), List.of(table), shifted, rows);
         double[] weights = new Random(2).doubles(4 * D).toArray();
         var parameters = Ir.parameters(program, Map.of("table", weights));
         Map<String, Reference.Result> results = Reference.evaluate(
-                program, Map.of("ids", new Reference.Array(new double[] {3, 0}, new long[] {1, 2})), parameters,
+                program,
+                Map.of("ids", new Reference.Array(new double[] {3, 0}, new long[] {1, 2})),
+                parameters,
                 List.of("shifted", "rows"));
         assertArrayEquals(new double[] {-1, 3}, results.get("shifted").data());
         assertEquals(weights[3 * D + 1], results.get("rows").data()[1]);
-        TfxException outside = assertThrows(TfxException.class, () -> Reference.evaluate(
-                program, Map.of("ids", new Reference.Array(new double[] {4, 0}, new long[] {1, 2})), parameters,
-                List.of("rows")));
+        TfxException outside = assertThrows(
+                TfxException.class,
+                () -> Reference.evaluate(
+                        program,
+                        Map.of("ids", new Reference.Array(new double[] {4, 0}, new long[] {1, 2})),
+                        parameters,
+                        List.of("rows")));
         assertEquals("TFX0501", outside.diagnostics().getFirst().code());
         TfxException missing = assertThrows(
                 TfxException.class, () -> Reference.evaluate(program, Map.of(), parameters, List.of("rows")));
@@ -138,8 +169,11 @@ class ReferenceTest {
         Index l = new Index("l", Size.of(2));
         Value total = define("total", List.of(t, f), Expr.TRUE, sum(l, read(both, l, t, f)));
         double[] data = new Random(3).doubles(2 * D).toArray();
-        Map<String, Reference.Result> results = Reference.evaluate(program(List.of(x), List.of(), total, both),
-                Map.of("x", new Reference.Array(data, new long[] {1, 2, D})), name -> null, List.of("total", "both"));
+        Map<String, Reference.Result> results = Reference.evaluate(
+                program(List.of(x), List.of(), total, both),
+                Map.of("x", new Reference.Array(data, new long[] {1, 2, D})),
+                name -> null,
+                List.of("total", "both"));
         for (int k = 0; k < data.length; k++) {
             assertEquals(3 * data[k], results.get("total").data()[k], 1e-15);
             assertEquals(2 * data[k], results.get("both").data()[data.length + k]);
