@@ -44,12 +44,7 @@ public final class HuggingFaceTokenizer implements Tokenizer {
             return new HuggingFaceTokenizer(ai.djl.huggingface.tokenizers.HuggingFaceTokenizer.newInstance(
                     new ByteArrayInputStream(json), options));
         } catch (IOException | RuntimeException e) {
-            String message = String.valueOf(e.getMessage());
-            throw fault(
-                    "TFX0404",
-                    file,
-                    "the tokenizer is broken: " + message.substring(0, Math.min(300, message.length())),
-                    "fetch the file again, from the model these weights belong to");
+            throw broken(file, String.valueOf(e.getMessage()));
         }
     }
 
@@ -76,7 +71,13 @@ public final class HuggingFaceTokenizer implements Tokenizer {
             throw fault("TFX0401", file, "the tokenizer cannot be read: " + e.getMessage(), "check its permissions");
         }
         try {
-            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+            TokenizerJson.fault(text).ifPresent(reason -> {
+                throw broken(file, reason);
+            });
         } catch (CharacterCodingException e) {
             throw fault("TFX0403", file, "the tokenizer is not UTF-8", "fetch the file again");
         }
@@ -85,19 +86,15 @@ public final class HuggingFaceTokenizer implements Tokenizer {
 
     @Override
     public int[] encode(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
-                i++;
-            } else if (Character.isSurrogate(c)) {
-                throw new TfxException(Diagnostic.error(
-                        "TFX0406",
-                        "prompt",
-                        String.format(
-                                "the text is not valid Unicode: an unpaired surrogate U+%04X at position %d",
-                                (int) c, i),
-                        "give the text as valid UTF-8"));
-            }
+        int bad = Unicode.unpairedSurrogate(text);
+        if (bad >= 0) {
+            throw new TfxException(Diagnostic.error(
+                    "TFX0406",
+                    "prompt",
+                    String.format(
+                            "the text is not valid Unicode: an unpaired surrogate U+%04X at position %d",
+                            (int) text.charAt(bad), bad),
+                    "give the text as valid UTF-8"));
         }
         long[] ids = delegate.encode(text, true, false).getIds();
         int[] out = new int[ids.length];
@@ -125,6 +122,14 @@ public final class HuggingFaceTokenizer implements Tokenizer {
     @Override
     public void close() {
         delegate.close();
+    }
+
+    private static TfxException broken(Path file, String reason) {
+        return fault(
+                "TFX0404",
+                file,
+                "the tokenizer is broken: " + reason.substring(0, Math.min(300, reason.length())),
+                "fetch the file again, from the model these weights belong to");
     }
 
     private static TfxException fault(String code, Path file, String message, String mend) {

@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 final class JsonTree {
     private static final int MAX_DEPTH = 64;
 
+    /** Several times the index of the largest published model; more would only cost time and memory. */
+    private static final int MAX_VALUES = 500_000;
+
     private static final JsonFactory JSON = JsonFactory.builder()
             .streamReadConstraints(
                     StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
@@ -49,6 +52,7 @@ final class JsonTree {
 
     private final String where;
     private final Codes codes;
+    private int valuesLeft = MAX_VALUES;
 
     private JsonTree(String where, Codes codes) {
         this.where = where;
@@ -127,7 +131,25 @@ final class JsonTree {
         return out;
     }
 
+    /** What a value of the tree is, for messages. */
+    static String kind(@Nullable Object value) {
+        return switch (value) {
+            case null -> "nothing";
+            case Map<?, ?> map -> "an object";
+            case List<?> list -> "an array";
+            case String text -> "the string " + quote(text);
+            default -> value.toString();
+        };
+    }
+
     private @Nullable Object value(JsonParser in) throws IOException {
+        if (--valuesLeft < 0) {
+            throw fault(
+                    codes.tooLarge,
+                    where,
+                    "the file holds more than " + MAX_VALUES + " values",
+                    "check that this is the right file");
+        }
         return switch (in.currentToken()) {
             case START_OBJECT -> object(in);
             case START_ARRAY -> {

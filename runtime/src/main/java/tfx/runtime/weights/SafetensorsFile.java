@@ -44,7 +44,7 @@ public final class SafetensorsFile implements Checkpoint {
     /**
      * Maps and checks a file.
      *
-     * @throws tfx.source.TfxException TFX0301 to TFX0319 and TFX0335 where it cannot be read or breaks the format
+     * @throws tfx.source.TfxException TFX0301 to TFX0319, TFX0335 and TFX0336 where it cannot be read or breaks the format
      */
     // The arena belongs to the result and is closed with it, or below where opening fails.
     @SuppressWarnings("MustBeClosedChecker")

@@ -29,6 +29,7 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> entries, Map<String,
     static final long MAX_HEADER = 100_000_000;
 
     static final int MAX_TENSORS = 200_000;
+    static final int MAX_METADATA = 100_000;
     static final int MAX_RANK = 64;
 
     private static final String BROKEN = "the file is damaged or not a safetensors file: fetch or write it again";
@@ -147,6 +148,9 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> entries, Map<String,
                 String key = in.currentName();
                 if (in.nextToken() != JsonToken.VALUE_STRING) {
                     throw notText("the metadata value of " + quote(key) + " is " + found(in) + ", expected a string");
+                }
+                if (metadata.size() >= MAX_METADATA) {
+                    throw fault("TFX0336", file, "the metadata has more than " + MAX_METADATA + " keys", BROKEN);
                 }
                 if (metadata.putIfAbsent(key, in.getText()) != null) {
                     throw duplicate("the metadata key " + quote(key));

@@ -41,8 +41,7 @@ final class ShardedCheckpoint implements Checkpoint {
             throw fault(
                     "TFX0324",
                     index.toString(),
-                    "expected an object under the key \"weight_map\", found "
-                            + quote(String.valueOf(tree.get("weight_map"))),
+                    "expected an object under the key \"weight_map\", found " + JsonTree.kind(tree.get("weight_map")),
                     AGAIN);
         }
         ShardedCheckpoint out = new ShardedCheckpoint(index.toString());
@@ -63,7 +62,7 @@ final class ShardedCheckpoint implements Checkpoint {
                         "TFX0326",
                         name,
                         "the index entry of " + quote((String) tensor) + " is not the name of a file: "
-                                + quote(String.valueOf(value)),
+                                + JsonTree.kind(value),
                         AGAIN);
             }
             SafetensorsFile file = shards.computeIfAbsent(shard, key -> SafetensorsFile.open(within(folder, key)));
