@@ -51,7 +51,7 @@ final class Brackets {
                     }
                 }
                 case EOF -> unclosed(0, i);
-                default -> { }
+                default -> {}
             }
         }
     }
@@ -63,12 +63,18 @@ final class Brackets {
     private void close(int i, int opening) {
         int at = count - 1;
         // A round or square bracket is not looked for beyond the body that it stands in.
-        while (at >= 0 && tokens.type(open[at]) != opening && (opening == LEFT_BRACE || tokens.type(open[at]) != LEFT_BRACE)) {
+        while (at >= 0
+                && tokens.type(open[at]) != opening
+                && (opening == LEFT_BRACE || tokens.type(open[at]) != LEFT_BRACE)) {
             at--;
         }
         if (at < 0 || tokens.type(open[at]) != opening) {
             Token token = tokens.seen.get(i);
-            fault(token, "TFX0022", "`" + token.getText() + "` closes nothing", "remove it, or open the bracket it should close");
+            fault(
+                    token,
+                    "TFX0022",
+                    "`" + token.getText() + "` closes nothing",
+                    "remove it, or open the bracket it should close");
             return;
         }
         unclosed(at + 1, i);
@@ -88,10 +94,13 @@ final class Brackets {
                 default -> "}";
             };
             Token end = tokens.seen.get(i);
-            String until = end.getType() == EOF
-                    ? "the end of the file"
-                    : "`" + end.getText() + "` at line " + end.getLine();
-            fault(token, "TFX0021", "`" + token.getText() + "` is not closed before " + until, "add the missing `" + closing + "`");
+            String until =
+                    end.getType() == EOF ? "the end of the file" : "`" + end.getText() + "` at line " + end.getLine();
+            fault(
+                    token,
+                    "TFX0021",
+                    "`" + token.getText() + "` is not closed before " + until,
+                    "add the missing `" + closing + "`");
         }
         count = from;
     }

@@ -59,21 +59,27 @@ final class ExpressionBuilder {
         }
         Part predicate = choice(context.choice());
         Span span = value.span().to(predicate.span());
-        return limited(new Part(new Tree.Where(value.tree(), predicate.tree(), span), span,
+        return limited(new Part(
+                new Tree.Where(value.tree(), predicate.tree(), span),
+                span,
                 Math.max(value.depth(), predicate.depth()) + 1));
     }
 
     private Part choice(ChoiceContext context) {
-        return context.conditional() != null ? conditional(context.conditional())
-                : context.lambda() != null ? lambda(context.lambda())
-                : operation(context.operation());
+        return context.conditional() != null
+                ? conditional(context.conditional())
+                : context.lambda() != null ? lambda(context.lambda()) : operation(context.operation());
     }
 
     private Part conditional(ConditionalContext context) {
         List<Part> parts = context.expr().stream().map(this::part).toList();
         Span span = tokens.span(context.getStart()).to(parts.get(2).span());
         int depth = parts.stream().mapToInt(Part::depth).max().orElse(0) + 1;
-        return limited(new Part(new Tree.If(parts.get(0).tree(), parts.get(1).tree(), parts.get(2).tree(), span), span, depth));
+        return limited(new Part(
+                new Tree.If(
+                        parts.get(0).tree(), parts.get(1).tree(), parts.get(2).tree(), span),
+                span,
+                depth));
     }
 
     private Part lambda(LambdaContext context) {

@@ -25,12 +25,18 @@ final class Lexical {
                 case TEXT -> lexical.escapes(token);
                 case NUMBER -> lexical.number(token);
                 case BAD_NUMBER -> {
-                    lexical.fault("TFX0013", tokens.span(token), "`" + shown(token.getText()) + "` is not a number",
+                    lexical.fault(
+                            "TFX0013",
+                            tokens.span(token),
+                            "`" + shown(token.getText()) + "` is not a number",
                             "write numbers as 7, 0.5 or 1e-5; a name begins with a letter or `_`");
                     token.setType(NUMBER);
                 }
                 case OPEN_TEXT -> {
-                    lexical.fault("TFX0011", tokens.span(token), "the text that begins here is not closed on its line",
+                    lexical.fault(
+                            "TFX0011",
+                            tokens.span(token),
+                            "the text that begins here is not closed on its line",
                             "add the missing `\"`; a quote within a text is written `\\\"`");
                     token.setType(TEXT);
                 }
@@ -41,7 +47,7 @@ final class Lexical {
                     }
                     unknownEnd = token.getStopIndex() + 1;
                 }
-                default -> { }
+                default -> {}
             }
             if (tokens.faults.size() >= Syntax.MOST) {
                 return;
@@ -62,7 +68,10 @@ final class Lexical {
                     int start = token.getStartIndex() + i - 1;
                     int length = Character.charCount(text.codePointAt(i)) + 1;
                     Span span = new Span(tokens.source, start, start + length);
-                    fault("TFX0012", span, "`" + span.text() + "` is not an escape of a text",
+                    fault(
+                            "TFX0012",
+                            span,
+                            "`" + span.text() + "` is not an escape of a text",
                             "the escapes are `\\\"` and `\\\\`; all other characters stand for themselves");
                 }
             }
@@ -74,10 +83,16 @@ final class Lexical {
         double value = Double.parseDouble(text);
         boolean whole = whole(text);
         if (Double.isInfinite(value)) {
-            fault("TFX0013", tokens.span(token), "`" + shown(text) + "` is larger than any number of the language",
+            fault(
+                    "TFX0013",
+                    tokens.span(token),
+                    "`" + shown(text) + "` is larger than any number of the language",
                     "the largest is about 1.8e308; infinity is written `inf`");
         } else if (whole && value > EXACT) {
-            fault("TFX0013", tokens.span(token), "the whole number `" + shown(text) + "` is larger than 2^53 and would not be exact",
+            fault(
+                    "TFX0013",
+                    tokens.span(token),
+                    "the whole number `" + shown(text) + "` is larger than 2^53 and would not be exact",
                     "write a real number, with a point or an exponent");
         }
     }
@@ -88,7 +103,9 @@ final class Lexical {
 
     /** At most forty characters of what the user wrote. */
     static String shown(String text) {
-        return text.codePointCount(0, text.length()) <= 40 ? text : text.substring(0, text.offsetByCodePoints(0, 37)) + "...";
+        return text.codePointCount(0, text.length()) <= 40
+                ? text
+                : text.substring(0, text.offsetByCodePoints(0, 37)) + "...";
     }
 
     private void unknown(WritableToken token) {
@@ -124,9 +141,10 @@ final class Lexical {
             case '∑', 'Σ' -> "write `sum[...](...)`";
             case 0xFEFF -> "save the file as UTF-8 without a byte order mark";
             case 0xA0, 0x2002, 0x2003, 0x2009, 0x200B, 0x202F, 0x3000 -> "write an ordinary space";
-            default -> Character.isLetter(character)
-                    ? "names are made of the letters A to Z and a to z, digits and `_`"
-                    : "remove it; outside of comments and texts the language is plain ASCII";
+            default ->
+                Character.isLetter(character)
+                        ? "names are made of the letters A to Z and a to z, digits and `_`"
+                        : "remove it; outside of comments and texts the language is plain ASCII";
         };
     }
 }

@@ -46,7 +46,7 @@ abstract class LimitedParser extends Parser {
                     throw new Beyond(_input.LT(1), false);
                 }
             }
-            default -> { }
+            default -> {}
         }
         super.enterRule(context, state, rule);
     }

@@ -55,8 +55,11 @@ final class Operators {
     void prefix(Token token) {
         int level = token.getType() == NOT ? NOT_LEVEL : SIGN_LEVEL;
         if (level == NOT_LEVEL && !pending.isEmpty() && pending.peek().level() > NOT_LEVEL) {
-            faults.add(Diagnostic.error("TFX0026", tokens.span(token),
-                    "`not` cannot be the operand of `" + pending.peek().token().getText() + "` as it stands", "put it in brackets"));
+            faults.add(Diagnostic.error(
+                    "TFX0026",
+                    tokens.span(token),
+                    "`not` cannot be the operand of `" + pending.peek().token().getText() + "` as it stands",
+                    "put it in brackets"));
         }
         pending.push(new Pending(token, level, true));
     }
@@ -67,10 +70,14 @@ final class Operators {
 
     void operator(Token token) {
         int level = level(token.getType());
-        while (!pending.isEmpty() && (pending.peek().level() > level || pending.peek().level() == level && level != POWER_LEVEL)) {
+        while (!pending.isEmpty()
+                && (pending.peek().level() > level || (pending.peek().level() == level && level != POWER_LEVEL))) {
             if (level == COMPARISON_LEVEL && pending.peek().level() == level) {
-                faults.add(Diagnostic.error("TFX0025", tokens.span(token),
-                        "comparisons do not chain: `" + pending.peek().token().getText() + "` before `" + token.getText() + "`",
+                faults.add(Diagnostic.error(
+                        "TFX0025",
+                        tokens.span(token),
+                        "comparisons do not chain: `" + pending.peek().token().getText() + "` before `"
+                                + token.getText() + "`",
                         "write `a < b and b < c`"));
             }
             apply(pending.pop());
@@ -95,7 +102,9 @@ final class Operators {
         } else {
             Part left = parts.pop();
             Span span = left.span().to(right.span());
-            parts.push(new Part(new Tree.Binary(text, left.tree(), right.tree(), place, span), span,
+            parts.push(new Part(
+                    new Tree.Binary(text, left.tree(), right.tree(), place, span),
+                    span,
                     Math.max(left.depth(), right.depth()) + 1));
         }
     }

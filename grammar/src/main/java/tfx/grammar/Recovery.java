@@ -5,10 +5,10 @@ import static tfx.grammar.TfxParser.*;
 import java.util.ArrayList;
 import java.util.List;
 import org.antlr.v4.runtime.DefaultErrorStrategy;
+import org.antlr.v4.runtime.InputMismatchException;
 import org.antlr.v4.runtime.Parser;
 import org.antlr.v4.runtime.ParserRuleContext;
 import org.antlr.v4.runtime.RecognitionException;
-import org.antlr.v4.runtime.InputMismatchException;
 import org.antlr.v4.runtime.RuleContext;
 import org.antlr.v4.runtime.Token;
 import org.antlr.v4.runtime.atn.ATNState;
@@ -45,15 +45,20 @@ final class Recovery extends DefaultErrorStrategy {
     }
 
     void beyond(LimitedParser.Beyond beyond) {
-        faults.add(beyond.nested
-                ? Diagnostic.error("TFX0027", tokens.span(beyond.token),
-                        "expressions and bodies nest more than " + LimitedParser.NESTING + " deep here",
-                        "give parts of it names of their own")
-                : tooLong(tokens.span(beyond.token)));
+        faults.add(
+                beyond.nested
+                        ? Diagnostic.error(
+                                "TFX0027",
+                                tokens.span(beyond.token),
+                                "expressions and bodies nest more than " + LimitedParser.NESTING + " deep here",
+                                "give parts of it names of their own")
+                        : tooLong(tokens.span(beyond.token)));
     }
 
     static Diagnostic tooLong(tfx.source.Span span) {
-        return Diagnostic.error("TFX0027", span,
+        return Diagnostic.error(
+                "TFX0027",
+                span,
                 "this expression has more than " + LimitedParser.DEPTH + " operators, calls and members in a row",
                 "give parts of it names of their own");
     }
@@ -67,16 +72,25 @@ final class Recovery extends DefaultErrorStrategy {
     public void recover(Parser parser, RecognitionException fault) {
         ParserRuleContext context = parser.getContext();
         switch (context.getRuleIndex()) {
-            case RULE_statement, RULE_setting, RULE_clause, RULE_weightLine, RULE_nameLine, RULE_declaration, RULE_importLine -> {
+            case RULE_statement,
+                    RULE_setting,
+                    RULE_clause,
+                    RULE_weightLine,
+                    RULE_nameLine,
+                    RULE_declaration,
+                    RULE_importLine -> {
                 int start = seenIndex[context.getStart().getTokenIndex()];
                 add(new Wording(tokens, at(fault.getOffendingToken()), start, expected(parser, fault)).diagnostic());
                 if (context.getRuleIndex() == RULE_declaration || context.getRuleIndex() == RULE_importLine) {
-                    skipToDeclaration(parser, context.getStart() == parser.getCurrentToken());
+                    skipToDeclaration(
+                            parser,
+                            context.getStart().getTokenIndex()
+                                    == parser.getCurrentToken().getTokenIndex());
                 } else {
                     skip(parser, tokens.depth(start), start);
                 }
             }
-            case RULE_file -> { }
+            case RULE_file -> {}
             default -> throw fault;
         }
     }
@@ -122,7 +136,7 @@ final class Recovery extends DefaultErrorStrategy {
                     }
                 }
             }
-            default -> { }
+            default -> {}
         }
     }
 
@@ -145,10 +159,13 @@ final class Recovery extends DefaultErrorStrategy {
         if (fault != null) {
             expected.addAll(parser.getATN().getExpectedTokens(fault.getOffendingState(), fault.getCtx()));
         }
-        int at = fault == null ? parser.getInputStream().index() : fault.getOffendingToken().getTokenIndex();
+        int at = fault == null
+                ? parser.getInputStream().index()
+                : fault.getOffendingToken().getTokenIndex();
         if (at == askedAt) {
             for (int i = 0; i < askedStates.size(); i++) {
-                expected.addAll(parser.getATN().getExpectedTokens(askedStates.get(i).stateNumber, askedContexts.get(i)));
+                expected.addAll(
+                        parser.getATN().getExpectedTokens(askedStates.get(i).stateNumber, askedContexts.get(i)));
             }
         }
         return expected;
@@ -161,7 +178,7 @@ final class Recovery extends DefaultErrorStrategy {
             if (tokens.type(i) == EOF || tokens.startsDeclaration(i)) {
                 return;
             }
-            if (tokens.depth(i) < depth || tokens.depth(i) == depth && i > start && begins(i)) {
+            if (tokens.depth(i) < depth || (tokens.depth(i) == depth && i > start && begins(i))) {
                 return;
             }
             parser.consume();
@@ -169,10 +186,22 @@ final class Recovery extends DefaultErrorStrategy {
     }
 
     private boolean begins(int i) {
-        return tokens.startsLine(i) && switch (tokens.type(i)) {
-            case PARAM, RETURN, INPUT, OUTPUT, LAYERS, CONFIG, WEIGHTS, NAMES, PREFIX, IGNORE, NAME, LEFT_BRACE -> true;
-            default -> false;
-        };
+        return tokens.startsLine(i)
+                && switch (tokens.type(i)) {
+                    case PARAM,
+                            RETURN,
+                            INPUT,
+                            OUTPUT,
+                            LAYERS,
+                            CONFIG,
+                            WEIGHTS,
+                            NAMES,
+                            PREFIX,
+                            IGNORE,
+                            NAME,
+                            LEFT_BRACE -> true;
+                    default -> false;
+                };
     }
 
     private void skipToDeclaration(Parser parser, boolean past) {

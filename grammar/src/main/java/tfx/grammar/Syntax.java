@@ -63,7 +63,10 @@ public final class Syntax {
         List<Diagnostic> faults = new ArrayList<>(tokens.faults);
         faults.addAll(recovery.faults);
         if (faults.isEmpty() && tokens.seen.size() == 1) {
-            faults.add(Diagnostic.error("TFX0030", source.name(), "the source text declares nothing",
+            faults.add(Diagnostic.error(
+                    "TFX0030",
+                    source.name(),
+                    "the source text declares nothing",
                     "write a `block`, a `model` or a `variant`; stdlib/models has examples"));
         }
         fail(faults);
@@ -80,7 +83,8 @@ public final class Syntax {
             places.putIfAbsent(fault.span() == null ? -1 : fault.span().start(), fault);
         }
         throw new TfxException(places.values().stream()
-                .sorted(Comparator.comparingInt(fault -> fault.span() == null ? -1 : fault.span().start()))
+                .sorted(Comparator.comparingInt(
+                        fault -> fault.span() == null ? -1 : fault.span().start()))
                 .limit(MOST)
                 .toList());
     }

@@ -42,11 +42,16 @@ final class Texts {
                 bytes = in.readNBytes(LARGEST + 1);
             }
         } catch (NoSuchFileException absent) {
-            throw fault("TFX0001", name, "there is no such file", "check the path; it is taken from the current folder");
+            throw fault(
+                    "TFX0001", name, "there is no such file", "check the path; it is taken from the current folder");
         } catch (AccessDeniedException denied) {
             throw fault("TFX0001", name, "the file may not be read", "change its permissions");
         } catch (IOException broken) {
-            throw fault("TFX0001", name, "the file could not be read (" + broken.getMessage() + ")", "check the path and the disk");
+            throw fault(
+                    "TFX0001",
+                    name,
+                    "the file could not be read (" + broken.getMessage() + ")",
+                    "check the path and the disk");
         }
         if (bytes.length > LARGEST) {
             throw tooLarge(name);
@@ -61,11 +66,16 @@ final class Texts {
     }
 
     private static TfxException tooLarge(String name) {
-        return fault("TFX0003", name, "the source text is larger than 1 MiB", "check that this is a .tfx file; split it with imports");
+        return fault(
+                "TFX0003",
+                name,
+                "the source text is larger than 1 MiB",
+                "check that this is a .tfx file; split it with imports");
     }
 
     private static String decode(String name, byte[] bytes) {
-        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder()
+        CharsetDecoder decoder = StandardCharsets.UTF_8
+                .newDecoder()
                 .onMalformedInput(CodingErrorAction.REPORT)
                 .onUnmappableCharacter(CodingErrorAction.REPORT);
         ByteBuffer in = ByteBuffer.wrap(bytes);
@@ -77,8 +87,11 @@ final class Texts {
             for (int i = 0; i < at; i++) {
                 line += bytes[i] == '\n' ? 1 : 0;
             }
-            throw fault("TFX0004", name,
-                    String.format(Locale.ROOT, "byte %d (line %d), 0x%02X, is not valid UTF-8", at, line, bytes[at] & 0xFF),
+            throw fault(
+                    "TFX0004",
+                    name,
+                    String.format(
+                            Locale.ROOT, "byte %d (line %d), 0x%02X, is not valid UTF-8", at, line, bytes[at] & 0xFF),
                     "save the file as UTF-8");
         }
         return out.flip().toString();
@@ -93,26 +106,37 @@ final class Texts {
         List<Diagnostic> faults = new ArrayList<>();
         for (int i = 0; i < text.length() && faults.size() < Syntax.MOST; i++) {
             char c = text.charAt(i);
-            if (c >= ' ' && c < 0x7F || c == '\n' || c == '\t') {
+            if ((c >= ' ' && c < 0x7F) || c == '\n' || c == '\t') {
                 continue;
             }
             Span span = new Span(source, i, i + 1);
             if (c == 0) {
-                faults.add(Diagnostic.error("TFX0005", span, "the text holds a NUL character",
+                faults.add(Diagnostic.error(
+                        "TFX0005",
+                        span,
+                        "the text holds a NUL character",
                         "remove it; check that this is a text file in UTF-8"));
             } else if (bidirectional(c)) {
-                faults.add(Diagnostic.error("TFX0006", span,
-                        "the bidirectional control " + codePoint(c) + " makes the text look different from what it says",
+                faults.add(Diagnostic.error(
+                        "TFX0006",
+                        span,
+                        "the bidirectional control " + codePoint(c)
+                                + " makes the text look different from what it says",
                         "remove it"));
             } else if (c == '\r' && i + 1 < text.length() && text.charAt(i + 1) == '\n') {
                 continue;
-            } else if (c < ' ' || c >= 0x7F && c < 0xA0 || c == 0x2028 || c == 0x2029) {
-                faults.add(Diagnostic.error("TFX0007", span,
-                        c == '\r' ? "a carriage return stands without a line feed"
+            } else if (c < ' ' || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029) {
+                faults.add(Diagnostic.error(
+                        "TFX0007",
+                        span,
+                        c == '\r'
+                                ? "a carriage return stands without a line feed"
                                 : "the control character " + codePoint(c) + " may not stand in a source text",
                         c == '\r' ? "end lines with LF or CR LF" : "remove it"));
             } else if (Character.isSurrogate(c)) {
-                if (Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
+                if (Character.isHighSurrogate(c)
+                        && i + 1 < text.length()
+                        && Character.isLowSurrogate(text.charAt(i + 1))) {
                     i++;
                 } else {
                     faults.add(Diagnostic.error("TFX0004", span, "half of a surrogate pair stands alone", "remove it"));
@@ -125,11 +149,16 @@ final class Texts {
     }
 
     private static boolean bidirectional(char c) {
-        return c == 0x061C || c == 0x200E || c == 0x200F || c >= 0x202A && c <= 0x202E || c >= 0x2066 && c <= 0x2069;
+        return c == 0x061C
+                || c == 0x200E
+                || c == 0x200F
+                || (c >= 0x202A && c <= 0x202E)
+                || (c >= 0x2066 && c <= 0x2069);
     }
 
     static String codePoint(int character) {
         String name = Character.getName(character);
-        return String.format(Locale.ROOT, "U+%04X", character) + (name == null ? "" : " " + name.toLowerCase(Locale.ROOT));
+        return String.format(Locale.ROOT, "U+%04X", character)
+                + (name == null ? "" : " " + name.toLowerCase(Locale.ROOT));
     }
 }

@@ -105,7 +105,12 @@ final class Tokens {
         }
         boolean first = before == LEFT_BRACE || before == RIGHT_BRACE || startsLine(i);
         int type = switch (token.getText()) {
-            case "layers" -> after == NAME && type(i + 2) == NAME && seen.get(i + 2).getText().equals("in") ? LAYERS : NAME;
+            case "layers" ->
+                after == NAME
+                                && type(i + 2) == NAME
+                                && seen.get(i + 2).getText().equals("in")
+                        ? LAYERS
+                        : NAME;
             case "in" -> type(i - 2) == LAYERS ? IN : NAME;
             case "named" -> after == NAME && type(i + 2) == LEFT_BRACE && before != DOTS ? NAMED : NAME;
             case "config" -> after == TEXT ? CONFIG : NAME;
@@ -113,8 +118,10 @@ final class Tokens {
             case "names" -> after == LEFT_BRACE && first ? NAMES : NAME;
             case "prefix" -> after == TEXT ? PREFIX : NAME;
             case "ignore" -> after == TEXT ? IGNORE : NAME;
-            case "when" -> (before == TEXT || before == RIGHT_BRACKET) && after != ASSIGN && after != DOT && after != LEFT_BRACKET
-                    ? WHEN : NAME;
+            case "when" ->
+                (before == TEXT || before == RIGHT_BRACKET) && after != ASSIGN && after != DOT && after != LEFT_BRACKET
+                        ? WHEN
+                        : NAME;
             case "id" -> before == COLON && type(i - 2) == RIGHT_BRACKET ? ID : NAME;
             case "real" -> before == COLON && type(i - 2) == RIGHT_BRACKET ? REAL : NAME;
             default -> NAME;
@@ -133,8 +140,9 @@ final class Tokens {
             token.setType(LAMBDA_PAREN);
         } else if (startsLine(i)) {
             token.setType(type == LEFT_PAREN ? LINE_PAREN : LINE_BRACKET);
-        } else if (type == LEFT_BRACKET && close > 0
-                && (type(close + 1) == LEFT_PAREN && !startsLine(close + 1) || brackets.arrow[i])) {
+        } else if (type == LEFT_BRACKET
+                && close > 0
+                && ((type(close + 1) == LEFT_PAREN && !startsLine(close + 1)) || brackets.arrow[i])) {
             token.setType(DIMS_BRACKET);
         }
     }

@@ -33,7 +33,10 @@ final class TreeBuilder {
             List<Tree.Import> imports = context.importLine().stream()
                     .map(line -> new Tree.Import(ExpressionBuilder.text(line.TEXT()), span(line)))
                     .toList();
-            return new Tree.File(imports, context.declaration().stream().map(this::declaration).toList(), whole);
+            return new Tree.File(
+                    imports,
+                    context.declaration().stream().map(this::declaration).toList(),
+                    whole);
         } catch (ExpressionBuilder.TooDeep deep) {
             faults.add(Recovery.tooLong(new Span(tokens.source, deep.span.start(), deep.span.start() + 1)));
             return new Tree.File(List.of(), List.of(), whole);
@@ -56,20 +59,35 @@ final class TreeBuilder {
         String doc = doc(context.getStart());
         if (context.block() != null) {
             BlockContext block = context.block();
-            List<DimsContext> groups = block.blockDims() == null ? List.of() : block.blockDims().dims();
-            return new Tree.Block(name(block.name()),
+            List<DimsContext> groups =
+                    block.blockDims() == null ? List.of() : block.blockDims().dims();
+            return new Tree.Block(
+                    name(block.name()),
                     groups.isEmpty() ? List.of() : expressions.names(groups.get(0)),
                     groups.size() < 2 ? List.of() : expressions.names(groups.get(1)),
-                    formals(block.formals()), statements(block.body().statement()), doc, span(block));
+                    formals(block.formals()),
+                    statements(block.body().statement()),
+                    doc,
+                    span(block));
         }
         if (context.model() != null) {
             ModelContext model = context.model();
-            return new Tree.Model(name(model.name()), formals(model.formals()), statements(model.modelBody().statement()),
-                    clauses(model.modelBody().clause()), doc, span(model));
+            return new Tree.Model(
+                    name(model.name()),
+                    formals(model.formals()),
+                    statements(model.modelBody().statement()),
+                    clauses(model.modelBody().clause()),
+                    doc,
+                    span(model));
         }
         VariantContext variant = context.variant();
-        return new Tree.Variant(name(variant.name(0)), variant.formals() == null ? List.of() : formals(variant.formals()),
-                name(variant.name(1)), settings(variant.variantBody().setting()), clauses(variant.variantBody().clause()), doc,
+        return new Tree.Variant(
+                name(variant.name(0)),
+                variant.formals() == null ? List.of() : formals(variant.formals()),
+                name(variant.name(1)),
+                settings(variant.variantBody().setting()),
+                clauses(variant.variantBody().clause()),
+                doc,
                 span(variant));
     }
 
@@ -95,14 +113,20 @@ final class TreeBuilder {
 
     private List<Tree.Formal> formals(FormalsContext context) {
         return context.formal().stream()
-                .map(formal -> new Tree.Formal(name(formal.name()), Optional.ofNullable(formal.shape()).map(this::shape),
-                        expression(formal.expr()), span(formal)))
+                .map(formal -> new Tree.Formal(
+                        name(formal.name()),
+                        Optional.ofNullable(formal.shape()).map(this::shape),
+                        expression(formal.expr()),
+                        span(formal)))
                 .toList();
     }
 
     private Tree.Shape shape(ShapeContext context) {
         return new Tree.Shape(
-                context.dim().stream().map(dim -> new Tree.Name(dim.getText(), span(dim))).toList(), span(context));
+                context.dim().stream()
+                        .map(dim -> new Tree.Name(dim.getText(), span(dim)))
+                        .toList(),
+                span(context));
     }
 
     private List<Tree.Statement> statements(List<StatementContext> contexts) {
@@ -112,20 +136,37 @@ final class TreeBuilder {
     private Tree.Statement statement(StatementContext context) {
         Span span = span(context);
         return switch (context.getChild(0)) {
-            case ParameterContext it -> new Tree.Parameter(name(it.name()), shape(it.shape()), expression(it.expr()), span);
+            case ParameterContext it ->
+                new Tree.Parameter(name(it.name()), shape(it.shape()), expression(it.expr()), span);
             case ReturnedContext it -> new Tree.Return(expressions.expression(it.expr()), span);
-            case InputContext it -> new Tree.Input(name(it.name()),
-                    it.inputDim().stream()
-                            .map(dim -> new Tree.InputDim(name(dim.name()), expression(dim.expr()), span(dim)))
-                            .toList(),
-                    expression(it.expr()), span);
-            case OutputContext it -> new Tree.Output(name(it.name()), Optional.ofNullable(it.shape()).map(this::shape),
-                    expressions.expression(it.expr()), span);
-            case LayersContext it -> new Tree.Layers(name(it.name(0)), expressions.expression(it.expr(0)),
-                    expressions.expression(it.expr(1)), Optional.ofNullable(it.name(1)).map(this::name),
-                    statements(it.body().statement()), span);
-            case DefinitionContext it -> new Tree.Definition(name(it.name()), Optional.ofNullable(it.shape()).map(this::shape),
-                    expressions.expression(it.expr()), span);
+            case InputContext it ->
+                new Tree.Input(
+                        name(it.name()),
+                        it.inputDim().stream()
+                                .map(dim -> new Tree.InputDim(name(dim.name()), expression(dim.expr()), span(dim)))
+                                .toList(),
+                        expression(it.expr()),
+                        span);
+            case OutputContext it ->
+                new Tree.Output(
+                        name(it.name()),
+                        Optional.ofNullable(it.shape()).map(this::shape),
+                        expressions.expression(it.expr()),
+                        span);
+            case LayersContext it ->
+                new Tree.Layers(
+                        name(it.name(0)),
+                        expressions.expression(it.expr(0)),
+                        expressions.expression(it.expr(1)),
+                        Optional.ofNullable(it.name(1)).map(this::name),
+                        statements(it.body().statement()),
+                        span);
+            case DefinitionContext it ->
+                new Tree.Definition(
+                        name(it.name()),
+                        Optional.ofNullable(it.shape()).map(this::shape),
+                        expressions.expression(it.expr()),
+                        span);
             default -> throw new IllegalStateException("no such statement in the grammar: " + context.getText());
         };
     }
@@ -142,12 +183,25 @@ final class TreeBuilder {
 
     private Tree.Clause clause(ClauseContext context) {
         return switch (context.getChild(0)) {
-            case ConfigContext it -> new Tree.Config(ExpressionBuilder.text(it.TEXT()), settings(it.configBody().setting()), span(it));
-            case WeightsContext it -> new Tree.Weights(ExpressionBuilder.text(it.TEXT()),
-                    it.weightsBody().weightLine().stream().map(this::weightLine).toList(), span(it));
-            case NamesContext it -> new Tree.Names(it.namesBody().nameLine().stream()
-                    .map(line -> new Tree.NameLine(path(line.path()), ExpressionBuilder.text(line.TEXT()), span(line)))
-                    .toList(), span(it));
+            case ConfigContext it ->
+                new Tree.Config(
+                        ExpressionBuilder.text(it.TEXT()),
+                        settings(it.configBody().setting()),
+                        span(it));
+            case WeightsContext it ->
+                new Tree.Weights(
+                        ExpressionBuilder.text(it.TEXT()),
+                        it.weightsBody().weightLine().stream()
+                                .map(this::weightLine)
+                                .toList(),
+                        span(it));
+            case NamesContext it ->
+                new Tree.Names(
+                        it.namesBody().nameLine().stream()
+                                .map(line -> new Tree.NameLine(
+                                        path(line.path()), ExpressionBuilder.text(line.TEXT()), span(line)))
+                                .toList(),
+                        span(it));
             default -> throw new IllegalStateException("no such clause in the grammar: " + context.getText());
         };
     }
@@ -157,13 +211,20 @@ final class TreeBuilder {
         return switch (context.getChild(0)) {
             case PrefixLineContext it -> new Tree.Prefix(texts(it.TEXT()), span);
             case IgnoreLineContext it -> new Tree.Ignore(ExpressionBuilder.text(it.TEXT()), span);
-            case WeightContext it -> new Tree.Weight(path(it.path()),
-                    it.dims() == null ? List.of() : expressions.names(it.dims()),
-                    it.official().stream()
-                            .map(one -> new Tree.Official(ExpressionBuilder.text(one.TEXT()),
-                                    one.expr().stream().map(expressions::expression).toList(), span(one)))
-                            .toList(),
-                    expression(it.expr()), span);
+            case WeightContext it ->
+                new Tree.Weight(
+                        path(it.path()),
+                        it.dims() == null ? List.of() : expressions.names(it.dims()),
+                        it.official().stream()
+                                .map(one -> new Tree.Official(
+                                        ExpressionBuilder.text(one.TEXT()),
+                                        one.expr().stream()
+                                                .map(expressions::expression)
+                                                .toList(),
+                                        span(one)))
+                                .toList(),
+                        expression(it.expr()),
+                        span);
             default -> throw new IllegalStateException("no such line in the grammar: " + context.getText());
         };
     }

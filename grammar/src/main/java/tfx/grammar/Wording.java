@@ -32,32 +32,45 @@ final class Wording {
         int type = tokens.type(at);
         boolean suffix = expected.contains(PLUS);
         if ((type == LINE_PAREN || type == LINE_BRACKET) && suffix) {
-            return error("TFX0023", "a " + found(at) + " at the start of a line does not continue the expression before it",
+            return error(
+                    "TFX0023",
+                    "a " + found(at) + " at the start of a line does not continue the expression before it",
                     "put it at the end of the line before, right after what it belongs to");
         }
         if (type == IMPORT) {
             return error("TFX0028", "an import stands after a declaration", "move it to the top of the file");
         }
         if (expected.contains(BLOCK)) {
-            return error("TFX0029", "expected a declaration, found " + found(at),
+            return error(
+                    "TFX0029",
+                    "expected a declaration, found " + found(at),
                     "a declaration begins with `block`, `model` or `variant`");
         }
         if (reserved(type) && meantAsName()) {
-            return error("TFX0024", "expected a name, found the reserved word `" + text(at) + "`",
+            return error(
+                    "TFX0024",
+                    "expected a name, found the reserved word `" + text(at) + "`",
                     "choose another name, such as `" + text(at) + "_`");
         }
         if (type == WHERE) {
             return error("TFX0032", "this expression has a `where` already", "join the conditions with `and`");
         }
         if (expected.contains(NUMBER) && (type == IF || type == LAMBDA_PAREN || type == NOT) && at > start) {
-            return error("TFX0026", (type == LAMBDA_PAREN ? "a lambda" : "`" + text(at) + "`") + " cannot be the operand of `"
-                    + text(at - 1) + "` as it stands", "put it in brackets");
+            return error(
+                    "TFX0026",
+                    (type == LAMBDA_PAREN ? "a lambda" : "`" + text(at) + "`") + " cannot be the operand of `"
+                            + text(at - 1) + "` as it stands",
+                    "put it in brackets");
         }
         if (expected.contains(ELSE)) {
             return error("TFX0031", "expected `else`, found " + found(at), "every `if` has a `then` and an `else`");
         }
         if (missingOperator()) {
-            return new Diagnostic("TFX0020", Diagnostic.Severity.ERROR, tokens.span(tokens.seen.get(at - 1)), null,
+            return new Diagnostic(
+                    "TFX0020",
+                    Diagnostic.Severity.ERROR,
+                    tokens.span(tokens.seen.get(at - 1)),
+                    null,
                     "expected an operator or the end of the statement, found " + found(at - 1),
                     "a call has its arguments in brackets; a new statement begins on a new line");
         }
@@ -72,15 +85,20 @@ final class Wording {
 
     /** A name on the line of an expression was taken for the next statement's. */
     private boolean missingOperator() {
-        return at - 1 == start && start > 0 && tokens.type(start) == NAME && expected.contains(ASSIGN)
-                && tokens.seen.get(start - 1).getLine() == tokens.seen.get(start).getLine()
-                && tokens.type(start - 1) != LEFT_BRACE && tokens.type(start - 1) != RIGHT_BRACE;
+        return at - 1 == start
+                && start > 0
+                && tokens.type(start) == NAME
+                && expected.contains(ASSIGN)
+                && tokens.seen.get(start - 1).getLine()
+                        == tokens.seen.get(start).getLine()
+                && tokens.type(start - 1) != LEFT_BRACE
+                && tokens.type(start - 1) != RIGHT_BRACE;
     }
 
     private boolean meantAsName() {
         int after = tokens.type(at + 1);
         return expected.contains(NAME)
-                && (!expected.contains(NUMBER) && !expected.contains(RETURN) || after == ASSIGN || after == COLON);
+                && ((!expected.contains(NUMBER) && !expected.contains(RETURN)) || after == ASSIGN || after == COLON);
     }
 
     static boolean reserved(int type) {
@@ -105,14 +123,15 @@ final class Wording {
         if (type == ASSIGN && expected.contains(NUMBER)) {
             return "`==` compares";
         }
-        if (type == LAYERS || type == NAME && text(at).equals("layers")) {
+        if (type == LAYERS || (type == NAME && text(at).equals("layers"))) {
             return "layers are written `layers l in 0 .. n { ... }`";
         }
         if (expected.contains(RETURN) && reserved(type)) {
             return "a statement begins with a name or one of `param`, `return`, `input`, `output`, `layers`";
         }
         return expected.contains(PLUS) && !expected.contains(RETURN)
-                ? "add what is missing, or remove what is too much" : "see the grammar in spec/language.md, section 2";
+                ? "add what is missing, or remove what is too much"
+                : "see the grammar in spec/language.md, section 2";
     }
 
     private String words() {
@@ -120,11 +139,47 @@ final class Wording {
         List<String> words = new ArrayList<>();
         if (left.contains(NUMBER)) {
             words.add("an expression");
-            remove(left, NUMBER, TEXT, TRUE, FALSE, NONE, NAME, LEFT_PAREN, LINE_PAREN, LAMBDA_PAREN, IF, NOT, MINUS, LABEL);
+            remove(
+                    left,
+                    NUMBER,
+                    TEXT,
+                    TRUE,
+                    FALSE,
+                    NONE,
+                    NAME,
+                    LEFT_PAREN,
+                    LINE_PAREN,
+                    LAMBDA_PAREN,
+                    IF,
+                    NOT,
+                    MINUS,
+                    LABEL);
         }
         if (left.contains(PLUS)) {
-            remove(left, FALLBACK, OR, AND, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, UNEQUAL, PLUS, MINUS, TIMES, DIVIDE,
-                    DIV, MOD, POWER, WHERE, DIMS_BRACKET, LEFT_PAREN, LEFT_BRACKET, AT, DOT);
+            remove(
+                    left,
+                    FALLBACK,
+                    OR,
+                    AND,
+                    LESS,
+                    LESS_EQUAL,
+                    GREATER,
+                    GREATER_EQUAL,
+                    EQUAL,
+                    UNEQUAL,
+                    PLUS,
+                    MINUS,
+                    TIMES,
+                    DIVIDE,
+                    DIV,
+                    MOD,
+                    POWER,
+                    WHERE,
+                    DIMS_BRACKET,
+                    LEFT_PAREN,
+                    LEFT_BRACKET,
+                    AT,
+                    DOT);
             words.add("an operator");
         }
         if (left.contains(RETURN)) {

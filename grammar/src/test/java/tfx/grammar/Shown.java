@@ -17,12 +17,21 @@ final class Shown {
             case Tree.Binary it -> "(" + it.operator() + " " + of(it.left()) + " " + of(it.right()) + ")";
             case Tree.Where it -> "(where " + of(it.value()) + " " + of(it.predicate()) + ")";
             case Tree.If it -> "(if " + of(it.condition()) + " " + of(it.then()) + " " + of(it.otherwise()) + ")";
-            case Tree.Lambda it -> "(=> (" + it.formals().stream().map(Tree.Name::text).collect(Collectors.joining(" ")) + ") "
-                    + of(it.body()) + ")";
-            case Tree.Call it -> "(call " + of(it.callee()) + dims(it) + it.arguments().stream()
-                    .map(one -> " " + one.name().map(name -> ":" + name.text() + " ").orElse("") + of(one.value()))
-                    .collect(Collectors.joining()) + ")";
-            case Tree.Read it -> "(read " + of(it.value()) + it.at().stream().map(one -> " " + of(one)).collect(Collectors.joining()) + ")";
+            case Tree.Lambda it ->
+                "(=> (" + it.formals().stream().map(Tree.Name::text).collect(Collectors.joining(" ")) + ") "
+                        + of(it.body()) + ")";
+            case Tree.Call it ->
+                "(call " + of(it.callee()) + dims(it)
+                        + it.arguments().stream()
+                                .map(one -> " "
+                                        + one.name()
+                                                .map(name -> ":" + name.text() + " ")
+                                                .orElse("") + of(one.value()))
+                                .collect(Collectors.joining())
+                        + ")";
+            case Tree.Read it ->
+                "(read " + of(it.value())
+                        + it.at().stream().map(one -> " " + of(one)).collect(Collectors.joining()) + ")";
             case Tree.Earlier it -> "(@ " + of(it.value()) + " " + of(it.layer()) + ")";
             case Tree.Member it -> "(. " + of(it.value()) + " " + it.name() + ")";
         };

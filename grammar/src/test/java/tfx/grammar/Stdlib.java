@@ -14,7 +14,9 @@ public final class Stdlib {
 
     public static List<Path> paths() {
         try (Stream<Path> files = Files.walk(Path.of(System.getProperty("tfx.root", ".."), "stdlib"))) {
-            return files.filter(file -> file.toString().endsWith(".tfx")).sorted().toList();
+            return files.filter(file -> file.toString().endsWith(".tfx"))
+                    .sorted()
+                    .toList();
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
         }

@@ -18,12 +18,17 @@ final class SyntaxTest {
 
     /** The expression of {@code return}, in the prefix notation of {@link Shown}. */
     static String shown(String expression) {
-        Tree.Block block = (Tree.Block) parse("block b() {\n  return " + expression + "\n}\n").declarations().getFirst();
+        Tree.Block block = (Tree.Block) parse("block b() {\n  return " + expression + "\n}\n")
+                .declarations()
+                .getFirst();
         return Shown.of(((Tree.Return) block.body().getFirst()).value());
     }
 
     private static List<Tree.Statement> body(String statements) {
-        return ((Tree.Block) parse("block b() {\n" + statements + "\n}").declarations().getFirst()).body();
+        return ((Tree.Block) parse("block b() {\n" + statements + "\n}")
+                        .declarations()
+                        .getFirst())
+                .body();
     }
 
     @Test
@@ -92,11 +97,15 @@ final class SyntaxTest {
     void wordsWithAPlaceOfTheirOwnAreNamesElsewhere() {
         String words = "layers in named config weights names prefix ignore when fail size id real";
         for (String word : words.split(" ")) {
-            assertEquals("(+ (call " + word + " " + word + " :" + word + " " + word + ") (. a " + word + "))",
+            assertEquals(
+                    "(+ (call " + word + " " + word + " :" + word + " " + word + ") (. a " + word + "))",
                     shown(word + "(" + word + ", " + word + ": " + word + ") + a." + word));
-            assertInstanceOf(Tree.Definition.class, body(word + " = a\n" + word + "[t] = " + word).get(1));
+            assertInstanceOf(
+                    Tree.Definition.class,
+                    body(word + " = a\n" + word + "[t] = " + word).get(1));
         }
-        Tree.Layers layers = (Tree.Layers) body("layers in in in .. named named named { named = in }").getFirst();
+        Tree.Layers layers = (Tree.Layers)
+                body("layers in in in .. named named named { named = in }").getFirst();
         assertEquals("in", layers.index().text());
         assertEquals(Optional.of("named"), layers.named().map(Tree.Name::text));
     }
@@ -119,8 +128,12 @@ final class SyntaxTest {
         Tree.Input input = (Tree.Input) all.get(2);
         assertTrue(input.ids().isPresent() && input.dims().get(1).limit().isPresent());
         assertTrue(((Tree.Input) all.get(3)).ids().isEmpty());
-        assertEquals(List.of("..", "o"), ((Tree.Definition) all.get(8)).shape().orElseThrow().dims().stream()
-                .map(Tree.Name::text).toList());
+        assertEquals(
+                List.of("..", "o"),
+                ((Tree.Definition) all.get(8))
+                        .shape().orElseThrow().dims().stream()
+                                .map(Tree.Name::text)
+                                .toList());
         assertTrue(((Tree.Parameter) all.get(1)).initial().isEmpty());
         assertInstanceOf(Tree.Return.class, all.getLast());
     }
@@ -156,7 +169,9 @@ final class SyntaxTest {
         assertEquals("stdlib/a.tfx", file.imports().getFirst().path());
         Tree.Block block = (Tree.Block) file.declarations().get(0);
         assertEquals("Linear\nmap.", block.doc());
-        assertEquals(List.of(2, 1, 2), List.of(block.from().size(), block.to().size(), block.formals().size()));
+        assertEquals(
+                List.of(2, 1, 2),
+                List.of(block.from().size(), block.to().size(), block.formals().size()));
         Tree.Model model = (Tree.Model) file.declarations().get(1);
         assertEquals("", model.doc());
         assertEquals(3, model.clauses().size());
@@ -174,7 +189,8 @@ final class SyntaxTest {
     @Test
     void spansAreUtf16OffsetsAndCountBrackets() {
         String text = "// 𝔸\nblock b() { return (a + b) * \"𝔸\" }";
-        Tree.Return returned = (Tree.Return) ((Tree.Block) parse(text).declarations().getFirst()).body().getFirst();
+        Tree.Return returned = (Tree.Return)
+                ((Tree.Block) parse(text).declarations().getFirst()).body().getFirst();
         assertEquals("(a + b) * \"𝔸\"", returned.value().span().text());
         assertEquals("*", ((Tree.Binary) returned.value()).operatorSpan().text());
     }
