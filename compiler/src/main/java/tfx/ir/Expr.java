@@ -53,7 +53,8 @@ public sealed interface Expr {
      * the same domain): its body is written with {@link Accumulated}{@code (j)} in the place of M and the engine multiplies it
      * by {@code exp(M_old - M_new)} whenever M grows. {@code result} is evaluated after the pass and reads accumulators by
      * {@link Accumulated}. Meaning is scalar: an engine shares among output elements what does not depend on them.
-     * Over an empty domain the value is 0.
+     * Over an empty domain the value is 0. While the running maximum is still -inf (every x so far was), engines take 0 in
+     * its place in the shifted bodies, so that such points add exp(-inf) = 0 and not NaN.
      */
     record Fold(Index index, Expr domain, List<Accumulator> accumulators, Expr result) implements Expr {
         public Fold {

@@ -111,6 +111,18 @@ public final class Size {
         return sum;
     }
 
+    /** Whether this is at most 0 whenever every symbol is at least 1; false where that cannot be told. */
+    public boolean isNeverPositive() {
+        long most = 0;
+        for (Map.Entry<String, Long> term : terms.entrySet()) {
+            if (!term.getKey().isEmpty() && term.getValue() > 0) {
+                return false;
+            }
+            most += term.getValue();
+        }
+        return most <= 0;
+    }
+
     /** The symbols this size depends on. */
     public java.util.Set<String> symbols() {
         java.util.Set<String> all = new java.util.TreeSet<>();

@@ -86,12 +86,19 @@ public sealed interface Value {
         private final List<Index> indices;
         private final Expr domain;
         private final Expr body;
+        private final List<String> fused;
 
         public Comprehension(String name, List<Index> indices, Expr domain, Expr body) {
+            this(name, indices, domain, body, List.of());
+        }
+
+        /** A definition into which the values of the names {@code fused} were inlined. */
+        public Comprehension(String name, List<Index> indices, Expr domain, Expr body, List<String> fused) {
             this.name = name;
             this.indices = List.copyOf(indices);
             this.domain = domain;
             this.body = body;
+            this.fused = List.copyOf(fused);
         }
 
         @Override
@@ -110,6 +117,11 @@ public sealed interface Value {
 
         public Expr body() {
             return body;
+        }
+
+        /** Names of the values whose definitions passes inlined into this one. */
+        public List<String> fused() {
+            return fused;
         }
 
         @Override
