@@ -83,7 +83,22 @@ class HuggingFaceTokenizerTest {
             "nonsense",
             "[".repeat(1_000_000),
             whole.substring(0, whole.length() / 2),
-            whole.replace("\"BPE\"", "\"BPF\"")
+            whole.replace("\"BPE\"", "\"BPF\""),
+            // Each of these once ended the process inside the native library.
+            whole.replace("\"trim_offsets\": true", "\"trim_offsets\": \"\\q\""),
+            whole.replace("\"trim_offsets\": true", "\"trim_offsets\": \"\\ud800\""),
+            whole.replace("\"trim_offsets\": true", "\"trim_offsets\": 1e999"),
+            whole.replace("\"trim_offsets\": true", "\"trim_offsets\": " + "[".repeat(200) + "]".repeat(200)),
+            whole.replace("\"continuing_subword_prefix\": null", "\"continuing_subword_prefix\": \"prefix\""),
+            whole.replace(
+                    "\"normalizer\": null",
+                    "\"normalizer\": {\"type\":\"Precompiled\",\"precompiled_charsmap\":\"AAAA\"}"),
+            whole.replace(
+                    "\"post_processor\": null",
+                    "\"post_processor\": {\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"q\",\"type_id\":0}}],\"pair\":[],\"special_tokens\":{}}"),
+            whole.replace(
+                    "\"post_processor\": null",
+                    "\"post_processor\": {\"type\":\"TemplateProcessing\",\"single\":[{\"Sequence\":{\"id\":\"B\",\"type_id\":0}}],\"pair\":[],\"special_tokens\":{}}")
         }) {
             Files.writeString(file, broken);
             fault("TFX0404", folder);
@@ -96,6 +111,20 @@ class HuggingFaceTokenizerTest {
         fault("TFX0402", file);
         TfxException e = assertThrows(TfxException.class, () -> TOKENIZER.encode("a\ud800b"));
         assertEquals("TFX0406", e.diagnostics().getFirst().code());
+    }
+
+    @Test
+    void aTemplateAddsItsSpecialTokens(@TempDir Path folder) throws IOException {
+        String template = """
+                "post_processor": {"type":"TemplateProcessing","pair":[],
+                "single":[{"SpecialToken":{"id":"<|end|>","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],
+                "special_tokens":{"<|end|>":{"id":"<|end|>","ids":[0],"tokens":["<|end|>"]}}}""";
+        String whole = Files.readString(MODEL.resolve(HuggingFaceTokenizer.FILE));
+        Files.writeString(
+                folder.resolve(HuggingFaceTokenizer.FILE), whole.replace("\"post_processor\": null", template));
+        try (HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.load(folder)) {
+            assertArrayEquals(new int[] {0, 318, 643, 296}, tokenizer.encode("The capital of"));
+        }
     }
 
     private static void fault(String code, Path path) {
