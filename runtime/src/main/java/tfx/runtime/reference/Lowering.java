@@ -13,6 +13,8 @@ import tfx.ir.Expr;
 import tfx.ir.Index;
 import tfx.ir.Size;
 import tfx.ir.Value;
+import tfx.source.Diagnostic;
+import tfx.source.TfxException;
 
 /** Builds the nodes of one comprehension for given lengths and stored operands. */
 final class Lowering {
@@ -128,22 +130,22 @@ final class Lowering {
         return new Loops.Fold(slot, extent(fold.index()), domain, monoids, accumulators, shifts, bodies, result);
     }
 
-    /** The extents of a value whose rows run over {@code start .. end} of the sequence. */
-    static Stored allocate(Value value, Map<String, Long> lengths, int axis, int start) {
+    /** Memory for a whole value. */
+    static Stored allocate(Value value, Map<String, Long> lengths) {
         List<Size> shape = value.shape();
         int[] extents = new int[shape.size()];
         long count = 1;
         for (int k = 0; k < extents.length; k++) {
-            extents[k] = Math.toIntExact(Math.max(0, shape.get(k).evaluate(lengths)) - (k == axis ? start : 0));
+            extents[k] = Math.toIntExact(Math.max(0, shape.get(k).evaluate(lengths)));
             count = Math.multiplyExact(count, extents[k]);
         }
         if (count > Integer.MAX_VALUE - 8) {
-            throw new tfx.source.TfxException(tfx.source.Diagnostic.error(
+            throw new TfxException(Diagnostic.error(
                     "TFX0504",
                     value.name(),
                     "the reference would store " + count + " elements in one array",
                     "use the compiled engine, or a shorter sequence"));
         }
-        return new Stored(new double[(int) count], extents, axis, axis < 0 ? 0 : start);
+        return Stored.dense(new double[(int) count], extents);
     }
 }

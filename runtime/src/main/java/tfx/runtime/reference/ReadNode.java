@@ -8,6 +8,7 @@ import tfx.source.TfxException;
 final class ReadNode extends ExprNode {
     private final String name;
     private final Stored[] parts;
+    private final int start;
     private final int[] strides;
     private final int[] extents;
     private final int[] origins;
@@ -25,6 +26,7 @@ final class ReadNode extends ExprNode {
         this.part = part;
         this.at = at;
         this.strides = parts[0].strides();
+        this.start = parts[0].offset();
         this.extents = parts[0].extents();
         this.origins = new int[at.length];
         for (int k = 0; k < at.length; k++) {
@@ -44,7 +46,7 @@ final class ReadNode extends ExprNode {
 
     /** The element's place in {@link #data}. */
     int offset(VirtualFrame frame) {
-        int offset = 0;
+        int offset = start;
         for (int k = 0; k < at.length; k++) {
             offset += checked(at[k].execute(frame), extents[k], origins[k]) * strides[k];
         }
@@ -53,7 +55,7 @@ final class ReadNode extends ExprNode {
 
     /** The element's place less what dimension {@code free} adds to it. */
     int offsetWithout(VirtualFrame frame, int free) {
-        int offset = 0;
+        int offset = start;
         for (int k = 0; k < at.length; k++) {
             if (k != free) {
                 offset += checked(at[k].execute(frame), extents[k], origins[k]) * strides[k];

@@ -22,9 +22,6 @@ import tfx.source.TfxException;
  * thread-safe; the workers are used within one evaluation.
  */
 public final class Reference {
-    /** Elements are computed in runs of this many at least, so that tiny values cost no hand-over. */
-    private static final int ELEMENTS_PER_PART = 512;
-
     private final Program program;
     private final Function<String, Tensor> parameters;
     private final Workers workers;
@@ -144,7 +141,7 @@ public final class Reference {
                         + Arrays.toString(shape) + (tensor == null ? "" : " but " + Arrays.toString(tensor.shape())));
             }
             int[] extents = Arrays.stream(shape).mapToInt(Math::toIntExact).toArray();
-            return new Stored(Elements.dense(tensor), extents, -1, 0);
+            return Stored.dense(Elements.dense(tensor), extents);
         });
     }
 
@@ -153,26 +150,14 @@ public final class Reference {
                 Arrays.stream(given.shape()).skip(1).mapToInt(Math::toIntExact).toArray();
         int count = Arrays.stream(extents).reduce(1, Math::multiplyExact);
         double[] data = Arrays.copyOfRange(given.data(), sequence * count, (sequence + 1) * count);
-        return new Stored(data, extents, -1, 0);
+        return Stored.dense(data, extents);
     }
 
     private Stored compute(Value.Comprehension value, Map<String, Long> lengths, Function<Value, Stored> storage) {
-        Stored output = Lowering.allocate(value, lengths, -1, 0);
+        Stored output = Lowering.allocate(value, lengths);
         ComprehensionRoot root = new Lowering(lengths, storage).comprehension(value, output);
-        fill(root, output.data().length);
+        root.fill(output.data().length, workers);
         return output;
-    }
-
-    private void fill(ComprehensionRoot root, int elements) {
-        int parts = Math.clamp(elements / ELEMENTS_PER_PART, 1, 8 * workers.count());
-        if (parts == 1) {
-            root.getCallTarget().call(0, elements);
-            return;
-        }
-        workers.forEach(
-                parts,
-                part -> root.getCallTarget()
-                        .call((int) ((long) elements * part / parts), (int) ((long) elements * (part + 1) / parts)));
     }
 
     private Result gather(Value value, List<Map<Value, Stored>> stored) {

@@ -1,0 +1,86 @@
+package tfx.runtime.plan;
+
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+import tfx.compiler.schedule.ElementType;
+import tfx.compiler.schedule.Placement;
+import tfx.compiler.schedule.Tensor;
+import tfx.ir.Value;
+
+/**
+ * The rows of one value that later steps read, of every sequence of the batch. Grows by halves; where readers reach back a
+ * bounded number of rows, older ones are dropped when room is needed.
+ */
+final class Cache implements AutoCloseable {
+    private static final long LEAST = 64;
+
+    private final Value value;
+    private final int axis;
+    private final @Nullable String symbol;
+    private final long past;
+    private final int copies;
+    private final ElementType type;
+    private Memory memory;
+    private long capacity;
+    private long origin;
+    private long end;
+
+    /** @param copies sequences in the batch; 1 where the value is the same for all, and then without a batch stride */
+    Cache(Value value, Placement placement, @Nullable String symbol, ElementType type, int copies) {
+        this.value = value;
+        this.axis = placement.sequenceAxis();
+        this.symbol = symbol;
+        this.past = placement.past();
+        this.type = type;
+        this.copies = copies;
+        this.memory = new Memory(type);
+    }
+
+    /** The tensor with room for rows up to {@code to}; of the earlier ones those that rows from {@code from} on may read. */
+    Tensor room(long from, long to) {
+        if (to - origin > capacity) {
+            long keep = past == Placement.ALL ? 0 : Math.max(origin, from - past);
+            long wanted = to - keep;
+            if (wanted * 2 <= capacity) {
+                move(capacity, keep, from);
+            } else {
+                move(Math.max(LEAST, past == Placement.ALL ? wanted + wanted / 2 : 3 * wanted), keep, from);
+            }
+        }
+        end = to;
+        return tensor(memory, capacity, origin, end);
+    }
+
+    private void move(long rows, long keep, long from) {
+        Memory larger = new Memory(type);
+        Tensor before = capacity == 0 ? null : tensor(memory, capacity, origin, end);
+        Tensor after = tensor(larger, rows, keep, from);
+        if (before != null && from > keep) {
+            Tensors.copyRows(before, after, axis, keep, from, copies);
+        }
+        memory.close();
+        memory = larger;
+        capacity = rows;
+        origin = keep;
+    }
+
+    private Tensor tensor(Memory in, long rows, long first, long last) {
+        long[] extents = Strides.extents(value, axis, rows, symbol, rows);
+        long[] strides = Strides.of(extents, axis);
+        long elements = Strides.count(extents);
+        MemorySegment data = in.room(elements * copies);
+        long[] held = extents.clone();
+        held[axis] = last - first;
+        return new Tensor(data, type, held, strides, 0, copies == 1 ? 0 : elements, first, axis);
+    }
+
+    void reset() {
+        origin = 0;
+        end = 0;
+    }
+
+    @Override
+    public void close() {
+        memory.close();
+    }
+}

@@ -1,0 +1,183 @@
+package tfx.runtime.plan;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import tfx.compiler.schedule.Backend;
+import tfx.compiler.schedule.ElementType;
+import tfx.compiler.schedule.Kernel;
+import tfx.compiler.schedule.Placement;
+import tfx.compiler.schedule.Schedule;
+import tfx.compiler.schedule.Tensor;
+import tfx.compiler.schedule.Workers;
+import tfx.ir.Programs;
+import tfx.ir.Size;
+import tfx.ir.Value;
+
+/** A schedule with its kernels compiled and what depends on parameters only computed. */
+final class Plan implements Engine {
+    private final Schedule schedule;
+    private final Backend backend;
+    private final ElementType real;
+    private final ElementType integer;
+    private final Workers workers;
+    private final int chunk;
+    private final Map<Value, Integer> numbers = new IdentityHashMap<>();
+    private final Map<Value, Boolean> batched = new IdentityHashMap<>();
+    private final Tensor[] loaded;
+    private final List<Memory> held = new ArrayList<>();
+    private final List<String> sources = new ArrayList<>();
+    private final PlanRoot root;
+    private final Slots slots;
+    private final Bounds bounds;
+
+    /**
+     * @param parameters by name; asked once for each that a kernel reads
+     * @param real the type of computed values
+     * @param integer the type of ids
+     * @param chunk how many positions at most run at once, which bounds memory
+     */
+    Plan(
+            Schedule schedule,
+            Backend backend,
+            Function<String, Tensor> parameters,
+            ElementType real,
+            ElementType integer,
+            Workers workers,
+            int chunk) {
+        this.schedule = schedule;
+        this.backend = backend;
+        this.real = real;
+        this.integer = integer;
+        this.workers = workers;
+        this.chunk = chunk;
+        schedule.program().parameters().forEach(this::number);
+        schedule.placements().keySet().forEach(this::number);
+        // Values come after those they depend on, so that this recurses no deeper than one.
+        numbers.keySet().stream().sorted(Comparator.comparing(numbers::get)).forEach(this::markBatched);
+        this.loaded = new Tensor[numbers.size()];
+        for (Value.Parameter parameter : schedule.program().parameters()) {
+            loaded[number(parameter)] = bound(parameter, parameters.apply(parameter.name()));
+        }
+        schedule.loadTime().forEach(this::load);
+        KernelNode[] nodes = schedule.kernels().parallelStream().map(this::compile).toArray(KernelNode[]::new);
+        Arrays.stream(nodes).map(KernelNode::source).forEach(sources::add);
+        this.root = new PlanRoot(backend.name(), nodes);
+        this.slots = new Slots(schedule);
+        this.bounds = new Bounds(schedule);
+    }
+
+    @Override
+    public String name() {
+        return backend.name();
+    }
+
+    @Override
+    public Schedule schedule() {
+        return schedule;
+    }
+
+    @Override
+    public List<String> sources() {
+        return List.copyOf(sources);
+    }
+
+    @Override
+    public Session open(int batch) {
+        if (batch < 1) {
+            throw new IllegalArgumentException("batch " + batch);
+        }
+        return new PlanSession(this, batch);
+    }
+
+    private int number(Value value) {
+        return numbers.computeIfAbsent(value, v -> numbers.size());
+    }
+
+    int numberOf(Value value) {
+        return numbers.get(value);
+    }
+
+    /** Does the value depend on an input? */
+    boolean batched(Value value) {
+        return batched.get(value);
+    }
+
+    private boolean markBatched(Value value) {
+        Boolean known = batched.get(value);
+        if (known == null) {
+            known = value instanceof Value.Input
+                    || value instanceof Value.Comprehension
+                            && Programs.dependencies(value).stream().anyMatch(this::markBatched);
+            batched.put(value, known);
+        }
+        return known;
+    }
+
+    ElementType type(Value value) {
+        return value instanceof Value.Input input && input.kind() == Value.Kind.INTEGER ? integer : real;
+    }
+
+    Tensor[] tensors() {
+        return loaded.clone();
+    }
+
+    Slots slots() {
+        return slots;
+    }
+
+    Bounds bounds() {
+        return bounds;
+    }
+
+    int chunk() {
+        return chunk;
+    }
+
+    void run(Tensor[] tensors, int batch, long[] starts, long end) {
+        root.getCallTarget().call(new Run(tensors, batch, starts, end, workers));
+    }
+
+    private static Tensor bound(Value.Parameter parameter, Tensor tensor) {
+        long[] shape = parameter.shape().stream().mapToLong(Size::constant).toArray();
+        if (tensor == null || !Arrays.equals(tensor.shape(), shape)) {
+            throw new IllegalStateException("parameter " + parameter.name() + ": "
+                    + (tensor == null ? "no tensor" : "shape " + Arrays.toString(tensor.shape())) + " for " + Arrays.toString(shape));
+        }
+        return tensor;
+    }
+
+    private void load(Kernel kernel) {
+        Value.Comprehension value = kernel.output();
+        long[] extents = Strides.extents(value, -1, 0, null, 0);
+        Memory memory = new Memory(real);
+        held.add(memory);
+        Tensor output = new Tensor(
+                memory.room(Strides.count(extents)), real, extents, Strides.of(extents, -1), 0, 0, 0, -1);
+        loaded[number(value)] = output;
+        KernelNode node = compile(kernel);
+        sources.add(node.source());
+        Tensor[] tensors = loaded.clone();
+        node.execute(new Run(tensors, 1, new long[0], 1, workers), 0);
+    }
+
+    private KernelNode compile(Kernel kernel) {
+        List<Backend.Layout> layouts = kernel.operands().stream().map(this::layout).toList();
+        Backend.CompiledKernel compiled = backend.compile(kernel, layouts, real, schedule.length());
+        int[] operands = kernel.operands().stream().mapToInt(numbers::get).toArray();
+        return new KernelNode(kernel, compiled, operands, numbers.get(kernel.output()), batched(kernel.output()));
+    }
+
+    private Backend.Layout layout(Value value) {
+        Tensor tensor = loaded[numbers.get(value)];
+        if (tensor != null) {
+            return new Backend.Layout(tensor.type(), tensor.strides());
+        }
+        Placement placement = schedule.placements().get(value);
+        return new Backend.Layout(type(value), Strides.known(value, placement.sequenceAxis()));
+    }
+}

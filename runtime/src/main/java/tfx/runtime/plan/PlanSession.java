@@ -1,0 +1,171 @@
+package tfx.runtime.plan;
+
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import tfx.compiler.schedule.Placement;
+import tfx.compiler.schedule.Schedule;
+import tfx.compiler.schedule.Storage;
+import tfx.compiler.schedule.Tensor;
+import tfx.ir.Value;
+import tfx.runtime.reference.Reference;
+
+/**
+ * A session of a {@link Plan}. A causal program runs the new positions only, in chunks; any other keeps its inputs and runs
+ * the whole sequence again at every step.
+ */
+final class PlanSession implements Session {
+    private final Plan plan;
+    private final Schedule schedule;
+    private final int batch;
+    private final Needs needs;
+    private final Map<Value, Cache> caches = new IdentityHashMap<>();
+    private final Memory[] slots;
+    private long position;
+    private boolean closed;
+
+    PlanSession(Plan plan, int batch) {
+        this.plan = plan;
+        this.schedule = plan.schedule();
+        this.batch = batch;
+        this.needs = new Needs(schedule);
+        this.slots = new Memory[plan.slots().count()];
+        boolean incremental = schedule.causality().incremental();
+        schedule.placements().forEach((value, placement) -> {
+            boolean kept = placement.storage() == Storage.CACHE || !incremental && value instanceof Value.Input;
+            if (kept && placement.sequenceAxis() >= 0) {
+                Placement all = incremental
+                        ? placement
+                        : new Placement(Storage.CACHE, false, placement.sequenceAxis(), Placement.ALL, -1, -1);
+                caches.put(value, new Cache(value, all, schedule.length(), plan.type(value), copies(value)));
+            }
+        });
+    }
+
+    @Override
+    public Engine engine() {
+        return plan;
+    }
+
+    @Override
+    public int batch() {
+        return batch;
+    }
+
+    @Override
+    public long position() {
+        return position;
+    }
+
+    @Override
+    public Map<String, Reference.Result> advance(Map<String, Reference.Array> inputs, Rows rows) {
+        if (closed) {
+            throw new IllegalStateException("the session is closed");
+        }
+        Feed feed = Feed.of(schedule, inputs, batch, position);
+        long end = position + feed.positions();
+        plan.bounds().check(end);
+        for (Value.Input input : feed.given()) {
+            plan.bounds().check(input, feed.array(input).data());
+        }
+        Map<String, Output> outputs = outputs(rows, end);
+        if (!schedule.causality().incremental()) {
+            Tensor[] tensors = plan.tensors();
+            bindInputs(tensors, feed, position, end);
+            run(tensors, 0, end, rows == Rows.ALL ? position : Math.max(0, end - 1));
+            outputs.values().forEach(output -> output.take(tensors, 0, end));
+        } else {
+            long from = position;
+            do {
+                long to = Math.min(end, from + plan.chunk());
+                long wanted = rows == Rows.ALL ? from : to == end ? Math.max(from, end - 1) : to;
+                Tensor[] tensors = plan.tensors();
+                bindInputs(tensors, feed, from, to);
+                run(tensors, from, to, wanted);
+                if (wanted < to) {
+                    outputs.values().forEach(output -> output.take(tensors, wanted, to));
+                }
+                from = to;
+            } while (from < end);
+        }
+        position = end;
+        Map<String, Reference.Result> results = new LinkedHashMap<>();
+        outputs.forEach((name, output) -> results.put(name, output.result()));
+        return results;
+    }
+
+    private Map<String, Output> outputs(Rows rows, long end) {
+        long first = rows == Rows.ALL ? position : Math.max(position, end - 1);
+        Map<String, Output> outputs = new LinkedHashMap<>();
+        schedule.outputs().forEach((name, value) -> {
+            Placement placement = schedule.placements().get(value);
+            int axis = placement == null ? -1 : placement.sequenceAxis();
+            outputs.put(name, new Output(
+                    plan.numberOf(value), axis, first, end,
+                    Strides.extents(value, axis, end - first, schedule.length(), end),
+                    plan.batched(value) ? batch : 0));
+        });
+        return outputs;
+    }
+
+    private void bindInputs(Tensor[] tensors, Feed feed, long from, long to) {
+        for (Value.Input input : feed.given()) {
+            Placement placement = schedule.placements().get(input);
+            Tensor tensor = place(input, placement, from, from, to);
+            feed.write(input, placement.sequenceAxis(), tensor, from, to);
+            tensors[plan.numberOf(input)] = tensor;
+        }
+    }
+
+    private void run(Tensor[] tensors, long start, long end, long wanted) {
+        long[] starts = needs.starts(start, end, wanted);
+        for (int k = 0; k < starts.length; k++) {
+            Value value = schedule.kernels().get(k).output();
+            if (starts[k] < end) {
+                tensors[plan.numberOf(value)] =
+                        place(value, schedule.placements().get(value), starts[k], start, end);
+            }
+        }
+        plan.run(tensors, batch, starts, end);
+    }
+
+    /** Memory for the rows {@code first .. end} of a value in a step from {@code start}. */
+    private Tensor place(Value value, Placement placement, long first, long start, long end) {
+        Cache cache = caches.get(value);
+        if (cache != null) {
+            return cache.room(start, end);
+        }
+        int axis = placement.sequenceAxis();
+        long[] extents = Strides.extents(value, axis, end - first, schedule.length(), end);
+        long elements = Strides.count(extents);
+        int copies = copies(value);
+        int slot = plan.slots().of(value);
+        if (slots[slot] == null) {
+            slots[slot] = new Memory(plan.type(value));
+        }
+        return new Tensor(
+                slots[slot].room(elements * copies), plan.type(value), extents, Strides.of(extents, axis), 0,
+                copies == 1 ? 0 : elements, axis < 0 ? 0 : first, axis);
+    }
+
+    private int copies(Value value) {
+        return plan.batched(value) ? batch : 1;
+    }
+
+    @Override
+    public void reset() {
+        position = 0;
+        caches.values().forEach(Cache::reset);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        caches.values().forEach(Cache::close);
+        for (Memory slot : slots) {
+            if (slot != null) {
+                slot.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,12 @@
+package tfx.runtime.plan;
+
+import tfx.compiler.schedule.Tensor;
+import tfx.compiler.schedule.Workers;
+
+/**
+ * What one execution of a plan works on.
+ *
+ * @param tensors by the values' numbers
+ * @param starts the first row of each kernel; {@code end} for one that is left out
+ */
+record Run(Tensor[] tensors, int batch, long[] starts, long end, Workers workers) {}

@@ -1,0 +1,58 @@
+package tfx.runtime.plan;
+
+import tfx.compiler.schedule.Tensor;
+import tfx.runtime.reference.Elements;
+
+/** Copies between tensors and arrays. */
+final class Tensors {
+    private Tensors() {}
+
+    /** Rows {@code from .. to} of {@code source} to the same rows of {@code target}, as far as both reach in the other dimensions. */
+    static void copyRows(Tensor source, Tensor target, int axis, long from, long to, int copies) {
+        long[] extents = new long[source.shape().length];
+        for (int k = 0; k < extents.length; k++) {
+            extents[k] = k == axis ? to - from : Math.min(source.shape()[k], target.shape()[k]);
+        }
+        for (int b = 0; b < copies; b++) {
+            long read = source.base() + b * source.batchStride() + from * source.strides()[axis];
+            long write = target.base() + b * target.batchStride() + from * target.strides()[axis];
+            walk(extents, 0, read, source.strides(), write, target.strides(), (r, w) -> Elements.set(
+                    target.data(), target.type(), w, Elements.get(source.data(), source.type(), r)));
+        }
+    }
+
+    /**
+     * Elements of one sequence, row-major, into an array.
+     *
+     * @param first the first index along {@code axis}; the others start at 0
+     * @param extents how many in each dimension
+     * @param at where in {@code out} they begin
+     * @param outStrides per dimension of {@code out}
+     */
+    static void read(Tensor tensor, int sequence, int axis, long first, long[] extents, double[] out, long at, long[] outStrides) {
+        long base = tensor.base() + sequence * tensor.batchStride() + (axis < 0 ? 0 : first * tensor.strides()[axis]);
+        walk(extents, 0, base, tensor.strides(), at, outStrides,
+                (r, w) -> out[(int) w] = Elements.get(tensor.data(), tensor.type(), r));
+    }
+
+    /** The converse of {@link #read}. */
+    static void write(double[] in, long at, long[] inStrides, Tensor tensor, int sequence, int axis, long first, long[] extents) {
+        long base = tensor.base() + sequence * tensor.batchStride() + (axis < 0 ? 0 : first * tensor.strides()[axis]);
+        walk(extents, 0, at, inStrides, base, tensor.strides(),
+                (r, w) -> Elements.set(tensor.data(), tensor.type(), w, in[(int) r]));
+    }
+
+    private interface Move {
+        void element(long read, long write);
+    }
+
+    private static void walk(long[] extents, int k, long read, long[] reads, long write, long[] writes, Move move) {
+        if (k == extents.length) {
+            move.element(read, write);
+            return;
+        }
+        for (long i = 0; i < extents[k]; i++) {
+            walk(extents, k + 1, read + i * reads[k], reads, write + i * writes[k], writes, move);
+        }
+    }
+}
