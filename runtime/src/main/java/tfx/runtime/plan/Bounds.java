@@ -57,7 +57,7 @@ final class Bounds {
         Long bound = ids.get(input);
         boolean integer = input.kind() == Value.Kind.INTEGER;
         for (double id : given) {
-            if (integer && id != Math.rint(id) || bound != null && !(id >= 0 && id < bound)) {
+            if ((integer && id != Math.rint(id)) || (bound != null && !(id >= 0 && id < bound))) {
                 throw new TfxException(Diagnostic.error(
                         "TFX0501",
                         input.name(),

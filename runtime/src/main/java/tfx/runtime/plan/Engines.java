@@ -62,7 +62,8 @@ public final class Engines {
                     Diagnostic.Severity.NOTE,
                     null,
                     "engine",
-                    "every step computes the whole sequence again: " + schedule.causality().reason(),
+                    "every step computes the whole sequence again: "
+                            + schedule.causality().reason(),
                     ""));
         }
         return new Plan(schedule, backend, parameters, real, integer, workers, chunk);

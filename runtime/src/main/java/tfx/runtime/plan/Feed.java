@@ -31,7 +31,10 @@ final class Feed {
             Reference.Array array = arrays.get(input.name());
             if (array == null) {
                 throw new TfxException(Diagnostic.error(
-                        "TFX0502", input.name(), "the model's input is not given", "give it; its shape is " + input.shape()));
+                        "TFX0502",
+                        input.name(),
+                        "the model's input is not given",
+                        "give it; its shape is " + input.shape()));
             }
             int axis = schedule.placements().get(input).sequenceAxis();
             boolean right = array.shape().length == input.shape().size() + 1

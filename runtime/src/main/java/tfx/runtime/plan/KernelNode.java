@@ -33,7 +33,8 @@ final class KernelNode extends Node {
             given[k] = run.tensors()[operands[k]];
         }
         // A value that no input reaches is the same for every sequence, and computed once.
-        compiled.run(given, run.tensors()[output], new Step(batched ? run.batch() : 1, start, run.end()), run.workers());
+        compiled.run(
+                given, run.tensors()[output], new Step(batched ? run.batch() : 1, start, run.end()), run.workers());
     }
 
     @Override

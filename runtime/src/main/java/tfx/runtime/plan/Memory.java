@@ -11,7 +11,7 @@ final class Memory implements AutoCloseable {
 
     private final ElementType type;
     private MemorySegment data = MemorySegment.NULL;
-    private long capacity;
+    private long capacity = -1;
     private @Nullable Arena arena;
 
     Memory(ElementType type) {
@@ -27,8 +27,9 @@ final class Memory implements AutoCloseable {
     }
 
     /** Room for {@code elements}; what was there is lost where it must grow. */
+    @SuppressWarnings("MustBeClosedChecker") // closed with this, or when it grows
     MemorySegment room(long elements) {
-        if (elements > capacity || data == MemorySegment.NULL) {
+        if (elements > capacity) {
             long larger = Math.max(Math.max(elements, 16), capacity + capacity / 2);
             close();
             capacity = larger;
@@ -45,7 +46,7 @@ final class Memory implements AutoCloseable {
     @Override
     public void close() {
         data = MemorySegment.NULL;
-        capacity = 0;
+        capacity = -1;
         if (arena != null) {
             arena.close();
             arena = null;

@@ -64,7 +64,8 @@ final class Plan implements Engine {
             loaded[number(parameter)] = bound(parameter, parameters.apply(parameter.name()));
         }
         schedule.loadTime().forEach(this::load);
-        KernelNode[] nodes = schedule.kernels().parallelStream().map(this::compile).toArray(KernelNode[]::new);
+        KernelNode[] nodes =
+                schedule.kernels().parallelStream().map(this::compile).toArray(KernelNode[]::new);
         Arrays.stream(nodes).map(KernelNode::source).forEach(sources::add);
         this.root = new PlanRoot(backend.name(), nodes);
         this.slots = new Slots(schedule);
@@ -111,8 +112,8 @@ final class Plan implements Engine {
         Boolean known = batched.get(value);
         if (known == null) {
             known = value instanceof Value.Input
-                    || value instanceof Value.Comprehension
-                            && Programs.dependencies(value).stream().anyMatch(this::markBatched);
+                    || (value instanceof Value.Comprehension
+                            && Programs.dependencies(value).stream().anyMatch(this::markBatched));
             batched.put(value, known);
         }
         return known;
@@ -146,7 +147,8 @@ final class Plan implements Engine {
         long[] shape = parameter.shape().stream().mapToLong(Size::constant).toArray();
         if (tensor == null || !Arrays.equals(tensor.shape(), shape)) {
             throw new IllegalStateException("parameter " + parameter.name() + ": "
-                    + (tensor == null ? "no tensor" : "shape " + Arrays.toString(tensor.shape())) + " for " + Arrays.toString(shape));
+                    + (tensor == null ? "no tensor" : "shape " + Arrays.toString(tensor.shape())) + " for "
+                    + Arrays.toString(shape));
         }
         return tensor;
     }
@@ -156,8 +158,8 @@ final class Plan implements Engine {
         long[] extents = Strides.extents(value, -1, 0, null, 0);
         Memory memory = new Memory(real);
         held.add(memory);
-        Tensor output = new Tensor(
-                memory.room(Strides.count(extents)), real, extents, Strides.of(extents, -1), 0, 0, 0, -1);
+        Tensor output =
+                new Tensor(memory.room(Strides.count(extents)), real, extents, Strides.of(extents, -1), 0, 0, 0, -1);
         loaded[number(value)] = output;
         KernelNode node = compile(kernel);
         sources.add(node.source());
@@ -166,7 +168,8 @@ final class Plan implements Engine {
     }
 
     private KernelNode compile(Kernel kernel) {
-        List<Backend.Layout> layouts = kernel.operands().stream().map(this::layout).toList();
+        List<Backend.Layout> layouts =
+                kernel.operands().stream().map(this::layout).toList();
         Backend.CompiledKernel compiled = backend.compile(kernel, layouts, real, schedule.length());
         int[] operands = kernel.operands().stream().mapToInt(numbers::get).toArray();
         return new KernelNode(kernel, compiled, operands, numbers.get(kernel.output()), batched(kernel.output()));

@@ -32,7 +32,7 @@ final class PlanSession implements Session {
         this.slots = new Memory[plan.slots().count()];
         boolean incremental = schedule.causality().incremental();
         schedule.placements().forEach((value, placement) -> {
-            boolean kept = placement.storage() == Storage.CACHE || !incremental && value instanceof Value.Input;
+            boolean kept = placement.storage() == Storage.CACHE || (!incremental && value instanceof Value.Input);
             if (kept && placement.sequenceAxis() >= 0) {
                 Placement all = incremental
                         ? placement
@@ -100,10 +100,15 @@ final class PlanSession implements Session {
         schedule.outputs().forEach((name, value) -> {
             Placement placement = schedule.placements().get(value);
             int axis = placement == null ? -1 : placement.sequenceAxis();
-            outputs.put(name, new Output(
-                    plan.numberOf(value), axis, first, end,
-                    Strides.extents(value, axis, end - first, schedule.length(), end),
-                    plan.batched(value) ? batch : 0));
+            outputs.put(
+                    name,
+                    new Output(
+                            plan.numberOf(value),
+                            axis,
+                            first,
+                            end,
+                            Strides.extents(value, axis, end - first, schedule.length(), end),
+                            plan.batched(value) ? batch : 0));
         });
         return outputs;
     }
@@ -144,8 +149,14 @@ final class PlanSession implements Session {
             slots[slot] = new Memory(plan.type(value));
         }
         return new Tensor(
-                slots[slot].room(elements * copies), plan.type(value), extents, Strides.of(extents, axis), 0,
-                copies == 1 ? 0 : elements, axis < 0 ? 0 : first, axis);
+                slots[slot].room(elements * copies),
+                plan.type(value),
+                extents,
+                Strides.of(extents, axis),
+                0,
+                copies == 1 ? 0 : elements,
+                axis < 0 ? 0 : first,
+                axis);
     }
 
     private int copies(Value value) {

@@ -66,10 +66,13 @@ public interface Session extends AutoCloseable {
         if (inputs.size() != 1) {
             throw new IllegalArgumentException("the model has the inputs " + inputs + ", not one of tokens");
         }
-        double[] data = Arrays.stream(tokens).flatMapToInt(Arrays::stream).asDoubleStream().toArray();
-        return Map.of(
-                inputs.getFirst().name(),
-                new Reference.Array(data, new long[] {tokens.length, data.length / Math.max(1, tokens.length)}));
+        double[] data = Arrays.stream(tokens)
+                .flatMapToInt(Arrays::stream)
+                .asDoubleStream()
+                .toArray();
+        return Map.of(inputs.getFirst().name(), new Reference.Array(data, new long[] {
+            tokens.length, data.length / Math.max(1, tokens.length)
+        }));
     }
 
     private Reference.Result first(Map<String, Reference.Result> outputs) {

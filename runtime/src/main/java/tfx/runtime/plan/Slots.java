@@ -19,7 +19,8 @@ final class Slots {
         Map<Value, Placement> placements = schedule.placements();
         List<Integer> free = new ArrayList<>();
         placements.forEach((value, placement) -> {
-            boolean own = placement.storage() == Storage.OUTPUT || placement.storage() == Storage.ROWS && placement.defined() < 0;
+            boolean own = placement.storage() == Storage.OUTPUT
+                    || (placement.storage() == Storage.ROWS && placement.defined() < 0);
             if (own) {
                 slots.put(value, count++);
             }

@@ -18,7 +18,9 @@ final class Strides {
         for (int k = strides.length - 1; k >= 0; k--) {
             if (k != axis) {
                 strides[k] = stride;
-                stride = stride < 0 || !shape.get(k).isConstant() ? -1 : stride * shape.get(k).constant();
+                stride = stride < 0 || !shape.get(k).isConstant()
+                        ? -1
+                        : stride * shape.get(k).constant();
             }
         }
         if (axis >= 0) {

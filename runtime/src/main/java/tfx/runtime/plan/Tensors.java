@@ -16,8 +16,15 @@ final class Tensors {
         for (int b = 0; b < copies; b++) {
             long read = source.base() + b * source.batchStride() + from * source.strides()[axis];
             long write = target.base() + b * target.batchStride() + from * target.strides()[axis];
-            walk(extents, 0, read, source.strides(), write, target.strides(), (r, w) -> Elements.set(
-                    target.data(), target.type(), w, Elements.get(source.data(), source.type(), r)));
+            walk(
+                    extents,
+                    0,
+                    read,
+                    source.strides(),
+                    write,
+                    target.strides(),
+                    (r, w) -> Elements.set(
+                            target.data(), target.type(), w, Elements.get(source.data(), source.type(), r)));
         }
     }
 
@@ -29,16 +36,37 @@ final class Tensors {
      * @param at where in {@code out} they begin
      * @param outStrides per dimension of {@code out}
      */
-    static void read(Tensor tensor, int sequence, int axis, long first, long[] extents, double[] out, long at, long[] outStrides) {
+    static void read(
+            Tensor tensor,
+            int sequence,
+            int axis,
+            long first,
+            long[] extents,
+            double[] out,
+            long at,
+            long[] outStrides) {
         long base = tensor.base() + sequence * tensor.batchStride() + (axis < 0 ? 0 : first * tensor.strides()[axis]);
-        walk(extents, 0, base, tensor.strides(), at, outStrides,
+        walk(
+                extents,
+                0,
+                base,
+                tensor.strides(),
+                at,
+                outStrides,
                 (r, w) -> out[(int) w] = Elements.get(tensor.data(), tensor.type(), r));
     }
 
     /** The converse of {@link #read}. */
-    static void write(double[] in, long at, long[] inStrides, Tensor tensor, int sequence, int axis, long first, long[] extents) {
+    static void write(
+            double[] in, long at, long[] inStrides, Tensor tensor, int sequence, int axis, long first, long[] extents) {
         long base = tensor.base() + sequence * tensor.batchStride() + (axis < 0 ? 0 : first * tensor.strides()[axis]);
-        walk(extents, 0, at, inStrides, base, tensor.strides(),
+        walk(
+                extents,
+                0,
+                at,
+                inStrides,
+                base,
+                tensor.strides(),
                 (r, w) -> Elements.set(tensor.data(), tensor.type(), w, in[(int) r]));
     }
 

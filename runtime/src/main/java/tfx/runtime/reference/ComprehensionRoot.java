@@ -34,8 +34,10 @@ final class ComprehensionRoot extends RootNode {
     void fill(int elements, Workers workers) {
         int parts = Math.clamp(elements / ELEMENTS_PER_PART, 1, 8 * workers.count());
         RootCallTarget target = getCallTarget();
-        workers.forEach(parts, part -> target.call(
-                (int) ((long) elements * part / parts), (int) ((long) elements * (part + 1) / parts)));
+        workers.forEach(
+                parts,
+                part -> target.call(
+                        (int) ((long) elements * part / parts), (int) ((long) elements * (part + 1) / parts)));
     }
 
     @Override

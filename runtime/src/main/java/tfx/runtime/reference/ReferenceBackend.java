@@ -50,7 +50,8 @@ public final class ReferenceBackend implements Backend {
             for (int b = 0; b < step.batch(); b++) {
                 Map<Value, Stored> storage = new IdentityHashMap<>();
                 for (int k = 0; k < operands.length; k++) {
-                    storage.put(kernel.operands().get(k), stored(kernel.operands().get(k), operands[k], b));
+                    storage.put(
+                            kernel.operands().get(k), stored(kernel.operands().get(k), operands[k], b));
                 }
                 Stored whole = stored(value, output, b);
                 int[] extents = new int[whole.extents().length];
@@ -89,7 +90,8 @@ public final class ReferenceBackend implements Backend {
             });
         }
         if (!(tensor.data().heapBase().orElse(null) instanceof double[] data)) {
-            throw new IllegalArgumentException("the reference computes on F64 elements in Java arrays: " + value.name());
+            throw new IllegalArgumentException(
+                    "the reference computes on F64 elements in Java arrays: " + value.name());
         }
         int[] extents = new int[rank];
         int[] strides = new int[rank];

@@ -12,14 +12,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import tfx.backend.cpu.PoolWorkers;
 import tfx.compiler.passes.Passes;
 import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Scheduler;
 import tfx.compiler.schedule.Tensor;
+import tfx.compiler.schedule.Workers;
 import tfx.ir.Expr;
 import tfx.ir.Expr.BinaryOp;
 import tfx.ir.Expr.Monoid;
@@ -38,17 +38,19 @@ import tfx.source.TfxException;
 class PlanTest {
     private static final int VOCAB = 7;
     private static final int D = 4;
-    private static PoolWorkers workers;
 
-    @BeforeAll
-    static void start() {
-        workers = new PoolWorkers(2);
-    }
+    /** Two threads' worth of parts, in whatever order they come. */
+    private static final Workers WORKERS = new Workers() {
+        @Override
+        public int count() {
+            return 2;
+        }
 
-    @AfterAll
-    static void stop() {
-        workers.close();
-    }
+        @Override
+        public void forEach(int parts, IntConsumer task) {
+            IntStream.range(0, parts).parallel().forEach(task);
+        }
+    };
 
     private final Value.Input tokens = new Value.Input("tokens", List.of(Ir.T), Value.Kind.INTEGER);
     private final Value.Parameter table = new Value.Parameter("table", List.of(Size.of(VOCAB), Size.of(D)));
@@ -61,37 +63,57 @@ class PlanTest {
     private Program model(int window) {
         Value x = Ir.define("x", List.of(t, e), Expr.TRUE, Ir.read(table, Ir.read(tokens, t), e));
         // A table of the sequence alone, without a batch.
-        Value turn = Ir.define("turn", List.of(t), Expr.TRUE,
-                new Expr.Unary(Expr.UnaryOp.COS, Ir.at(t)));
+        Value turn = Ir.define("turn", List.of(t), Expr.TRUE, new Expr.Unary(Expr.UnaryOp.COS, Ir.at(t)));
         Value q = Ir.define("q", List.of(t, e), Expr.TRUE, Ir.times(Ir.read(x, t, e), Ir.read(turn, t)));
         Expr mask = window == 0
                 ? Expr.TRUE
-                : Ir.binary(BinaryOp.AND, Ir.upTo(s, t),
+                : Ir.binary(
+                        BinaryOp.AND,
+                        Ir.upTo(s, t),
                         Ir.binary(BinaryOp.LT, Ir.minus(Ir.at(t), Ir.number(window)), Ir.at(s)));
         Value score = Ir.define("score", List.of(t, s), mask, Ir.sum(e, Ir.times(Ir.read(q, t, e), Ir.read(x, s, e))));
-        Value z = Ir.define("z", List.of(t, s), mask,
+        Value z = Ir.define(
+                "z",
+                List.of(t, s),
+                mask,
                 Ir.exp(Ir.minus(Ir.read(score, t, s), Ir.reduce(Monoid.MAX, s, mask, Ir.read(score, t, s)))));
-        Value p = Ir.define("p", List.of(t, s), mask,
+        Value p = Ir.define(
+                "p",
+                List.of(t, s),
+                mask,
                 Ir.binary(BinaryOp.DIV, Ir.read(z, t, s), Ir.reduce(Monoid.SUM, s, mask, Ir.read(z, t, s))));
-        Value mixed = Ir.define("mixed", List.of(t, e), Expr.TRUE,
+        Value mixed = Ir.define(
+                "mixed",
+                List.of(t, e),
+                Expr.TRUE,
                 Ir.reduce(Monoid.SUM, s, mask, Ir.times(Ir.read(p, t, s), Ir.read(x, s, e))));
-        Value logits = Ir.define("logits", List.of(t, v), Expr.TRUE,
-                Ir.sum(e, Ir.times(Ir.read(mixed, t, e), Ir.read(table, v, e))));
+        Value logits = Ir.define(
+                "logits", List.of(t, v), Expr.TRUE, Ir.sum(e, Ir.times(Ir.read(mixed, t, e), Ir.read(table, v, e))));
         return Ir.program(List.of(tokens), List.of(table), logits, p);
     }
 
     private static Function<String, Tensor> parameters(Program program) {
-        return Ir.parameters(program, Map.of("table", new Random(5).doubles(VOCAB * D, -1, 1).toArray()));
+        return Ir.parameters(
+                program, Map.of("table", new Random(5).doubles(VOCAB * D, -1, 1).toArray()));
     }
 
     private static Engine engine(Program program, int chunk, List<Diagnostic> notes) {
         return Engines.plan(
-                Scheduler.schedule(Passes.all().getFirst().rewrite().apply(program)), new ReferenceBackend(),
-                parameters(program), ElementType.F64, ElementType.F64, workers, chunk, notes::add);
+                Scheduler.schedule(Passes.all().getFirst().rewrite().apply(program)),
+                new ReferenceBackend(),
+                parameters(program),
+                ElementType.F64,
+                ElementType.F64,
+                WORKERS,
+                chunk,
+                notes::add);
     }
 
     private static Map<String, Reference.Array> ids(int[][] tokens, int from, int to) {
-        double[] data = Arrays.stream(tokens).flatMapToInt(row -> Arrays.stream(row, from, to)).asDoubleStream().toArray();
+        double[] data = Arrays.stream(tokens)
+                .flatMapToInt(row -> Arrays.stream(row, from, to))
+                .asDoubleStream()
+                .toArray();
         return Map.of("tokens", new Reference.Array(data, new long[] {tokens.length, to - from}));
     }
 
@@ -103,7 +125,8 @@ class PlanTest {
     }
 
     private static Map<String, Reference.Result> whole(Program program, int[][] tokens) {
-        return Reference.evaluate(program, ids(tokens, 0, tokens[0].length), parameters(program), List.of("logits", "p"));
+        return Reference.evaluate(
+                program, ids(tokens, 0, tokens[0].length), parameters(program), List.of("logits", "p"));
     }
 
     @Test
@@ -120,16 +143,23 @@ class PlanTest {
                     Session stepped = engine(program, 7, notes).open(2)) {
                 Map<String, Reference.Result> all = session.advance(ids(tokens, 0, length), Rows.ALL);
                 assertArrayEquals(expected, all.get("logits").data(), 0);
-                assertArrayEquals(whole(program, tokens).get("p").data(), all.get("p").data(), 0);
+                assertArrayEquals(
+                        whole(program, tokens).get("p").data(), all.get("p").data(), 0);
                 all = chunked.advance(ids(tokens, 0, length), Rows.ALL);
                 assertArrayEquals(expected, all.get("logits").data(), 0);
-                assertArrayEquals(whole(program, tokens).get("p").data(), all.get("p").data(), 0);
+                assertArrayEquals(
+                        whole(program, tokens).get("p").data(), all.get("p").data(), 0);
                 for (int i = 0; i < length; i++) {
-                    double[] row = stepped.advance(ids(tokens, i, i + 1), Rows.ALL).get("logits").data();
+                    double[] row = stepped.advance(ids(tokens, i, i + 1), Rows.ALL)
+                            .get("logits")
+                            .data();
                     for (int b = 0; b < 2; b++) {
                         int at = (b * length + i) * VOCAB;
-                        assertArrayEquals(Arrays.copyOfRange(expected, at, at + VOCAB),
-                                Arrays.copyOfRange(row, b * VOCAB, (b + 1) * VOCAB), 0, "position " + i);
+                        assertArrayEquals(
+                                Arrays.copyOfRange(expected, at, at + VOCAB),
+                                Arrays.copyOfRange(row, b * VOCAB, (b + 1) * VOCAB),
+                                0,
+                                "position " + i);
                     }
                 }
                 assertEquals(length, stepped.position());
@@ -179,8 +209,10 @@ class PlanTest {
             Map<String, Reference.Result> rest = session.advance(ids(tokens, 5, 9), Rows.ALL);
             double[] expected = whole(program, tokens).get("logits").data();
             for (int b = 0; b < 2; b++) {
-                assertArrayEquals(Arrays.copyOfRange(expected, (b * 9 + 5) * VOCAB, (b * 9 + 9) * VOCAB),
-                        Arrays.copyOfRange(rest.get("logits").data(), b * 4 * VOCAB, (b + 1) * 4 * VOCAB), 0);
+                assertArrayEquals(
+                        Arrays.copyOfRange(expected, (b * 9 + 5) * VOCAB, (b * 9 + 9) * VOCAB),
+                        Arrays.copyOfRange(rest.get("logits").data(), b * 4 * VOCAB, (b + 1) * 4 * VOCAB),
+                        0);
             }
         }
         assertEquals("TFX0510", notes.getFirst().code());
@@ -201,6 +233,8 @@ class PlanTest {
     }
 
     private static void assertCode(String code, org.junit.jupiter.api.function.Executable run) {
-        assertEquals(code, assertThrows(TfxException.class, run).diagnostics().getFirst().code());
+        assertEquals(
+                code,
+                assertThrows(TfxException.class, run).diagnostics().getFirst().code());
     }
 }
