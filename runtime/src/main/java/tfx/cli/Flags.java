@@ -1,0 +1,33 @@
+package tfx.cli;
+
+import tfx.source.Diagnostic;
+import tfx.source.TfxException;
+
+/** Range checks of options; each failure is a coded diagnostic that names the option, its value and what is allowed. */
+final class Flags {
+    private Flags() {}
+
+    static long within(String flag, long value, long least, long most) {
+        if (value < least || value > most) {
+            throw outside(flag, Long.toString(value), "a whole number from " + least + " to " + most);
+        }
+        return value;
+    }
+
+    static int within(String flag, int value, int least, int most) {
+        return (int) within(flag, (long) value, least, most);
+    }
+
+    /** NaN is outside every range. */
+    static double within(String flag, double value, double least, double most) {
+        if (!(value >= least && value <= most)) {
+            throw outside(flag, Double.toString(value), "a number from " + least + " to " + most);
+        }
+        return value;
+    }
+
+    static TfxException outside(String flag, String value, String allowed) {
+        return new TfxException(
+                Diagnostic.error("TFX0602", flag, value + " is not " + allowed, "give " + flag + " " + allowed));
+    }
+}

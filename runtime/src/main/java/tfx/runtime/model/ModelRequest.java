@@ -1,0 +1,26 @@
+package tfx.runtime.model;
+
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which model to load, as a user says it.
+ *
+ * @param model a .tfx file, a folder with model.tfx, a folder in Hugging Face layout, or a .safetensors dump
+ * @param name which declaration of the file; null for the one its configuration names, or the last
+ * @param set the formals that are given, as text
+ * @param config a configuration file; null to look beside the model and in the weights
+ * @param weights a weights file or folder; null to look beside the model
+ */
+public record ModelRequest(
+        String model,
+        @Nullable String name,
+        Map<String, String> set,
+        @Nullable Path config,
+        @Nullable Path weights) {
+
+    public static ModelRequest of(String model) {
+        return new ModelRequest(model, null, Map.of(), null, null);
+    }
+}
