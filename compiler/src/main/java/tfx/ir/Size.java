@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A length as a polynomial with integer coefficients over named symbols: {@code 64}, {@code t}, {@code heads * e + 1}.
@@ -121,6 +122,53 @@ public final class Size {
             most += term.getValue();
         }
         return most <= 0;
+    }
+
+    /** This size with symbols replaced. */
+    public Size with(Map<String, Size> replacements) {
+        Size sum = ZERO;
+        for (Map.Entry<String, Long> term : terms.entrySet()) {
+            Size product = of(term.getValue());
+            for (String symbol : split(term.getKey())) {
+                Size by = replacements.get(symbol);
+                product = product.times(by == null ? symbol(symbol) : by);
+            }
+            sum = sum.plus(product);
+        }
+        return sum;
+    }
+
+    /** A size that is at most this one wherever every symbol is at most what {@code most} says. */
+    public Size lowered(Map<String, Size> most) {
+        Size sum = ZERO;
+        for (Map.Entry<String, Long> term : terms.entrySet()) {
+            Size product = of(term.getValue());
+            for (String symbol : split(term.getKey())) {
+                Size bound = term.getValue() < 0 ? most.get(symbol) : null;
+                product = product.times(bound == null ? symbol(symbol) : bound);
+            }
+            sum = sum.plus(product);
+        }
+        return sum;
+    }
+
+    /** A lower bound, every symbol being at least 1; minus infinity where there is none. */
+    public double least() {
+        double sum = 0;
+        for (Map.Entry<String, Long> term : terms.entrySet()) {
+            boolean unbounded = term.getValue() < 0 && !term.getKey().isEmpty();
+            sum += unbounded ? Double.NEGATIVE_INFINITY : term.getValue();
+        }
+        return sum;
+    }
+
+    /** The symbol where this size is nothing but one, else null. */
+    public @Nullable String onlySymbol() {
+        if (terms.size() != 1 || terms.firstEntry().getValue() != 1) {
+            return null;
+        }
+        String monomial = terms.firstKey();
+        return monomial.isEmpty() || monomial.contains("*") ? null : monomial;
     }
 
     /** The symbols this size depends on. */
