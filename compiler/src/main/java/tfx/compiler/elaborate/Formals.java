@@ -25,6 +25,9 @@ final class Formals {
     private final Map<String, String> origins;
     private final Set<String> forcing = new LinkedHashSet<>();
     private final Map<String, Scope.Slot> known = new LinkedHashMap<>();
+    private Map<String, Tree.Setting> entries = Map.of();
+    private Map<String, Module> modules = Map.of();
+    private Datum config = Nothing.ABSENT;
     private Scope scope;
 
     private Formals(ModelRef model, Map<String, Datum> given, Map<String, String> origins) {
@@ -67,8 +70,7 @@ final class Formals {
                     "TFX0201",
                     model.name(),
                     "these have neither a value nor a default: " + String.join(", ", missing),
-                    "give them with --set " + missing.getFirst()
-                            + "=..., a configuration, or weights to infer them from"));
+                    "give them with --set " + missing.getFirst() + "=..., a configuration, or weights to infer them from"));
         }
         Scope all = null;
         for (String name : formals.keySet()) {
@@ -76,6 +78,40 @@ final class Formals {
         }
         scope = all;
         return env(model.chain().getLast().module());
+    }
+
+    /** Lets entries of a config clause stand before the defaults. */
+    void clause(Map<String, Tree.Setting> settings, Map<String, Module> files, Datum configuration) {
+        entries = settings;
+        modules = files;
+        config = configuration;
+    }
+
+    /** What an entry of the clause says, perhaps absent. */
+    Datum entry(String name, Evaluator evaluator) {
+        Env env = env(modules.get(name)).with("config", Scope.Slot.of(config));
+        return guarded(name, entries.get(name).value(), env, evaluator);
+    }
+
+    /** Binds a formal from here on. */
+    void give(String name, Datum value) {
+        given.put(name, value);
+        known.remove(name);
+    }
+
+    /** Evaluates every formal that does not speak of a layer. */
+    void forceAll(Evaluator evaluator) {
+        for (String name : formals.keySet()) {
+            try {
+                force(name, evaluator);
+            } catch (TfxException fault) {
+                if (formals.get(name).tree().initial().isPresent() || overrides.containsKey(name)) {
+                    // Left to the elaboration, which knows the sizes and the layer.
+                    continue;
+                }
+                throw fault;
+            }
+        }
     }
 
     private Env env(Module module) {
@@ -106,13 +142,23 @@ final class Formals {
     }
 
     private Datum evaluated(String name, ModelRef.Formal formal, Evaluator evaluator) {
+        if (entries.containsKey(name)) {
+            Datum value = entry(name, evaluator);
+            if (value != Nothing.ABSENT) {
+                return value;
+            }
+        }
         ModelRef.Override override = overrides.get(name);
         if (override == null && formal.tree().initial().isEmpty()) {
             return new Datum.Int(Size.symbol(name));
         }
-        Tree.Expression expression = override != null
-                ? override.setting().value()
-                : formal.tree().initial().get();
+        Tree.Expression expression =
+                override != null ? override.setting().value() : formal.tree().initial().get();
+        return guarded(
+                name, expression, env(override != null ? override.module() : formal.module()), evaluator);
+    }
+
+    private Datum guarded(String name, Tree.Expression expression, Env env, Evaluator evaluator) {
         if (!forcing.add(name)) {
             throw Fault.of(
                     "TFX0108",
@@ -121,7 +167,7 @@ final class Formals {
                     "give one of them a value of its own");
         }
         try {
-            return evaluator.eval(expression, env(override != null ? override.module() : formal.module()));
+            return evaluator.eval(expression, env);
         } finally {
             forcing.remove(name);
         }

@@ -42,6 +42,9 @@ final class Run {
 
     final Map<String, Value> stacks = new HashMap<>();
     final Map<Dim, String> origins = new HashMap<>();
+    /** By the symbol of an unknown number of layers: the path its layers begin with. */
+    final Map<String, String> stacksOfLayers = new HashMap<>();
+
     String length;
     /** How often an expression has asked for the layer it is used in. */
     int layerUses;
@@ -79,7 +82,8 @@ final class Run {
             indices.add(fresh);
             by.put(dim.index(), new Expr.At(fresh));
         }
-        return new Value.Comprehension(path, indices, Exprs.replace(term.domain(), by), Exprs.replace(term.expr(), by));
+        return new Value.Comprehension(
+                path, indices, Exprs.replace(term.domain(), by), Exprs.replace(term.expr(), by));
     }
 
     /** Reads a stored value at its own dimensions; absent where the stored term was. */
@@ -109,11 +113,8 @@ final class Run {
 
     /** Records what a definition is in the current layer. */
     void remember(String place, Term term) {
-        if (!layers.isEmpty()
-                && layers.peek().number() instanceof Datum.Int number
-                && number.size().isConstant()) {
-            history.computeIfAbsent(place, key -> new TreeMap<>())
-                    .put(number.size().constant(), term);
+        if (!layers.isEmpty() && layers.peek().number() instanceof Datum.Int number && number.size().isConstant()) {
+            history.computeIfAbsent(place, key -> new TreeMap<>()).put(number.size().constant(), term);
         }
     }
 
@@ -134,8 +135,7 @@ final class Run {
         return term.expr() instanceof Expr.Read read
                         && read.equals(at(read.value(), dims))
                         && (read.value() instanceof Value.Comprehension made
-                                ? (made.domain().equals(Expr.TRUE))
-                                        == term.domain().equals(Expr.TRUE)
+                                ? (made.domain().equals(Expr.TRUE)) == term.domain().equals(Expr.TRUE)
                                 : term.domain().equals(Expr.TRUE))
                 ? read.value()
                 : null;

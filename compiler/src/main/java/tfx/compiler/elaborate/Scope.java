@@ -89,8 +89,7 @@ final class Scope {
         }
 
         /** The dimensions it names, or null where it names none. */
-        @Nullable
-        List<Dim> dims() {
+        @Nullable List<Dim> dims() {
             return dims;
         }
     }

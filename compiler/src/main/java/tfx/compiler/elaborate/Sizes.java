@@ -28,15 +28,14 @@ final class Sizes {
     }
 
     /** The exact quotient; null where it is not one. While checking, a new symbol where sizes are not known. */
-    @Nullable
-    Size divide(Size dividend, Size divisor) {
+    @Nullable Size divide(Size dividend, Size divisor) {
         Size a = normal(dividend);
         Size b = normal(divisor);
         if (b.equals(Size.ZERO)) {
             return null;
         }
         Size exact = a.dividedBy(b);
-        if (exact != null || !check || a.isConstant() && b.isConstant()) {
+        if (exact != null || !check || (a.isConstant() && b.isConstant())) {
             return exact;
         }
         String name = "(" + dividend + " / " + divisor + ")";

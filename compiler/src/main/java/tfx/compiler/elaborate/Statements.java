@@ -34,19 +34,11 @@ final class Statements {
                 return evaluator.eval(result.value(), env);
             }
             if (statement instanceof Tree.Input || statement instanceof Tree.Output) {
-                throw Fault.of(
-                        "TFX0123",
-                        statement.span(),
-                        "a block has no inputs or outputs",
-                        "give it a formal, or `return`");
+                throw Fault.of("TFX0123", statement.span(), "a block has no inputs or outputs", "give it a formal, or `return`");
             }
             env = step(statement, env);
         }
-        throw Fault.of(
-                "TFX0124",
-                tree.name().span(),
-                "the block `" + tree.name() + "` returns nothing",
-                "end it with `return ...`");
+        throw Fault.of("TFX0124", tree.name().span(), "the block `" + tree.name() + "` returns nothing", "end it with `return ...`");
     }
 
     /** Runs a model's statements and gives the scope they leave. */
@@ -62,12 +54,7 @@ final class Statements {
         return switch (statement) {
             case Tree.Definition definition -> {
                 Datum value = evaluator.eval(definition.value(), shaped(definition.shape(), env));
-                yield define(
-                        definition.name(),
-                        definition.shape(),
-                        value,
-                        definition.value().span(),
-                        env);
+                yield define(definition.name(), definition.shape(), value, definition.value().span(), env);
             }
             case Tree.Parameter parameter -> parameter(parameter, env);
             case Tree.Input input -> input(input, env);
@@ -105,17 +92,16 @@ final class Statements {
                 return Fault.of(
                         "TFX0104",
                         span,
-                        "the right side has the dimension " + dim.shown() + " bound at "
-                                + dim.origin().position() + "; `" + name + "` has another, " + other.shown()
-                                + " bound at " + other.origin().position(),
+                        "the right side has the dimension " + dim.shown() + " bound at " + dim.origin().position()
+                                + "; `" + name + "` has another, " + other.shown() + " bound at " + other.origin().position(),
                         "two dimensions are the same only if they are the same binding; read the value by position");
             }
         }
         return Fault.of(
                 "TFX0112",
                 span,
-                "the right side has the dimension " + dim.shown() + " (bound at "
-                        + dim.origin().position() + "), which `" + name + "` does not list: " + Dim.shown(dims),
+                "the right side has the dimension " + dim.shown() + " (bound at " + dim.origin().position()
+                        + "), which `" + name + "` does not list: " + Dim.shown(dims),
                 "list it, reduce over it, or read it at an index");
     }
 
@@ -148,33 +134,23 @@ final class Statements {
             elements = product(elements, dim.size(), parameter.shape().span());
         }
         if (elements.isConstant() && elements.constant() > Run.MOST_LENGTH) {
-            throw Fault.of(
-                    "TFX0114",
-                    parameter.shape().span(),
-                    "the parameter has more than 2^40 elements: " + Dim.shown(dims),
-                    "");
+            throw Fault.of("TFX0114", parameter.shape().span(), "the parameter has more than 2^40 elements: " + Dim.shown(dims), "");
         }
         String path = env.frame().named(parameter.name().text());
         Value.Parameter value = new Value.Parameter(path, shape);
-        Initial initial =
-                parameter.initial().isPresent() ? initial(parameter.initial().get(), env) : Initial.ZEROS;
-        Elaborated.ParameterInfo info = new Elaborated.ParameterInfo(
-                value,
-                dims.stream().map(Dim::name).toList(),
-                initial,
-                parameter.name().span());
+        Initial initial = parameter.initial().isPresent() ? initial(parameter.initial().get(), env) : Initial.ZEROS;
+        Elaborated.ParameterInfo info =
+                new Elaborated.ParameterInfo(value, dims.stream().map(Dim::name).toList(), initial, parameter.name().span());
         Elaborated.ParameterInfo twice = run.parameters.putIfAbsent(path, info);
         if (twice != null) {
             throw Fault.of(
                     "TFX0107",
                     parameter.name().span(),
-                    "two parameters have the path `" + path + "`; the other is declared at "
-                            + twice.span().position(),
+                    "two parameters have the path `" + path + "`; the other is declared at " + twice.span().position(),
                     "give one of the calls that lead here a `name:` of its own");
         }
         run.dimensions.put(path, info.dimensions());
-        return env.with(
-                parameter.name().text(), Scope.Slot.of(new Term(Run.at(value, dims), Expr.TRUE, dims, Kind.REAL)));
+        return env.with(parameter.name().text(), Scope.Slot.of(new Term(Run.at(value, dims), Expr.TRUE, dims, Kind.REAL)));
     }
 
     private static Size product(Size a, Size b, Span span) {
@@ -274,20 +250,22 @@ final class Statements {
         Env after = define(output.name(), output.shape(), term, output.value().span(), env);
         String path = after.frame().named(output.name().text());
         if (run.outputs.put(path, run.named.get(path)) != null) {
-            throw Fault.of(
-                    "TFX0119",
-                    output.name().span(),
-                    "there are two outputs `" + output.name() + "`",
-                    "rename one of them");
+            throw Fault.of("TFX0119", output.name().span(), "there are two outputs `" + output.name() + "`", "rename one of them");
         }
         return after;
     }
 
     private Env layers(Tree.Layers layers, Env start) {
+        // Where the number of layers is not known yet, the body is checked once.
         Size from = integer(layers.from(), start);
         Size to = integer(layers.to(), start);
         if (!from.isConstant() || !to.isConstant()) {
-            return new Symbolic(layers, start, from).run();
+            String symbol = to.onlySymbol();
+            if (symbol != null) {
+                String name = layers.named().map(Tree.Name::text).orElse("layers");
+                run.stacksOfLayers.put(symbol, start.frame().named(name));
+            }
+            return layer(layers, from.isConstant() ? from.constant() : 0, start);
         }
         long count = to.constant() - from.constant();
         if (count < 0 || count > Run.MOST_LAYERS || from.constant() < 0) {
@@ -299,12 +277,12 @@ final class Statements {
         }
         Env env = start;
         for (long l = from.constant(); l < to.constant(); l++) {
-            env = layer(layers, l, env, start);
+            env = layer(layers, l, env);
         }
         return env;
     }
 
-    private Env layer(Tree.Layers layers, long number, Env before, Env start) {
+    private Env layer(Tree.Layers layers, long number, Env before) {
         Datum index = new Int(Size.of(number));
         String name = layers.named().map(Tree.Name::text).orElse("layers");
         Env.Frame frame = before.frame().layer(name, number);
@@ -317,7 +295,7 @@ final class Statements {
     }
 
     /** The scope after a layer: names that existed before it and were redefined in it are carried on. */
-    Env carried(Tree.Layers layers, Env inside, Env entered, Env before) {
+    private static Env carried(Tree.Layers layers, Env inside, Env entered, Env before) {
         Env after = before;
         Set<String> done = new HashSet<>();
         for (Scope defined : Scope.between(inside.scope(), entered.scope())) {
@@ -329,13 +307,12 @@ final class Statements {
             Datum now = defined.slot().value();
             if (now instanceof Term term
                     && old.forced().value() instanceof Term earlier
-                    && !(term.dims().size() == earlier.dims().size()
-                            && earlier.dims().containsAll(term.dims()))) {
+                    && !(term.dims().size() == earlier.dims().size() && earlier.dims().containsAll(term.dims()))) {
                 throw Fault.of(
                         "TFX0109",
                         place(layers, name),
-                        "`" + name + "` is " + Dim.shown(earlier.dims()) + " before this layer and "
-                                + Dim.shown(term.dims()) + " after it",
+                        "`" + name + "` is " + Dim.shown(earlier.dims()) + " before this layer and " + Dim.shown(term.dims())
+                                + " after it",
                         "a value carried from layer to layer keeps its dimensions");
             }
             after = after.with(name, defined.slot());
@@ -346,36 +323,10 @@ final class Statements {
     private static Span place(Tree.Layers layers, String name) {
         Span last = layers.span();
         for (Tree.Statement statement : layers.body()) {
-            if (statement instanceof Tree.Definition definition
-                    && definition.name().text().equals(name)) {
+            if (statement instanceof Tree.Definition definition && definition.name().text().equals(name)) {
                 last = definition.span();
             }
         }
         return last;
-    }
-
-    /** A stack whose number of layers is not known: its body is checked once. */
-    private final class Symbolic {
-        private final Tree.Layers layers;
-        private final Env before;
-        private final Size from;
-
-        Symbolic(Tree.Layers layers, Env before, Size from) {
-            this.layers = layers;
-            this.before = before;
-            this.from = from;
-        }
-
-        Env run() {
-            String name = layers.named().map(Tree.Name::text).orElse("layers");
-            long number = from.isConstant() ? from.constant() : 0;
-            Datum index = new Int(Size.of(number));
-            Env.Frame frame = before.frame().layer(name, number);
-            Env env = Env.in(Scope.with(before.scope(), layers.index().text(), Scope.Slot.of(index)), frame);
-            run.layers.push(new Run.Layer(layers.index().text(), index));
-            Env inside = model(layers.body(), env);
-            run.layers.pop();
-            return carried(layers, inside, env, before);
-        }
     }
 }

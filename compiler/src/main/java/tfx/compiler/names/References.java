@@ -30,7 +30,7 @@ final class References {
 
     private void visit(String name) {
         Module.Declared declared = module.visible().get(name);
-        if (declared == null || declared.module() != module || state.getOrDefault(name, 0) == 2) {
+        if (declared == null || !declared.module().equals(module) || state.getOrDefault(name, 0) == 2) {
             return;
         }
         state.put(name, 1);
@@ -58,8 +58,7 @@ final class References {
             case Tree.Model model -> {
                 // A model is no block: nothing can refer back to it but a variant's base.
             }
-            case Tree.Variant variant ->
-                use.accept(variant.base().text(), variant.base().span());
+            case Tree.Variant variant -> use.accept(variant.base().text(), variant.base().span());
         }
         chain.removeLast();
         state.put(name, 2);
@@ -130,8 +129,7 @@ final class References {
                 expression(call.callee(), local, use);
                 for (Tree.Argument argument : call.arguments()) {
                     // name: q_proj is the name of an instance, no reference.
-                    if (argument.name().isEmpty()
-                            || !argument.name().get().text().equals("name")) {
+                    if (argument.name().isEmpty() || !argument.name().get().text().equals("name")) {
                         expression(argument.value(), local, use);
                     }
                 }

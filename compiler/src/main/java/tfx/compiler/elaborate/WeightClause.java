@@ -1,0 +1,125 @@
+package tfx.compiler.elaborate;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import tfx.compiler.elaborate.Elaborated.ParameterInfo;
+import tfx.compiler.names.Nearest;
+import tfx.source.Diagnostic;
+import tfx.source.TfxException;
+
+/** Which official tensors hold a model's parameters, and what dumps call its values. */
+public final class WeightClause {
+    private static final int MOST_FAULTS = 20;
+
+    private final Elaborated model;
+    private final WeightLines lines;
+    private final Map<String, long[]> official;
+    private final List<Diagnostic> faults = new ArrayList<>();
+
+    private WeightClause(Elaborated model, String layout, Map<String, long[]> official) {
+        this.model = model;
+        this.lines = new WeightLines(model, layout);
+        this.official = official;
+    }
+
+    /**
+     * Binds every parameter of the program, by path.
+     *
+     * @param layout the clause's, {@code "huggingface"}
+     * @param official the shapes of the official tensors by name
+     * @throws TfxException TFX0211 missing, TFX0212 mis-shaped, TFX0213 extra tensors, TFX0214 reads outside of one
+     */
+    public static Map<String, Binding> bind(Elaborated model, String layout, Map<String, long[]> official) {
+        return new WeightClause(model, layout, official).all();
+    }
+
+    /** The path of the value that dumps call {@code name}, where the model has it: a clause's line, else the path itself. */
+    public static Optional<String> valueOf(Elaborated model, String name) {
+        Optional<String> path = new WeightLines(model, "").value(name);
+        return path.isPresent() || !model.program().named().containsKey(name) ? path : Optional.of(name);
+    }
+
+    private Map<String, Binding> all() {
+        Map<String, Binding> bindings = new LinkedHashMap<>();
+        Set<String> known = new HashSet<>();
+        Map<String, long[]> reach = new HashMap<>();
+        for (ParameterInfo parameter : model.parameters().values()) {
+            String path = parameter.value().name();
+            known.addAll(lines.all(path));
+            Optional<WeightLines.Chosen> chosen = lines.choose(path);
+            Optional<WeightLines.Candidate> found = chosen.flatMap(line -> line.candidates().stream()
+                    .filter(candidate -> official.containsKey(candidate.name()))
+                    .findFirst());
+            if (found.isEmpty()) {
+                missing(parameter, chosen);
+                continue;
+            }
+            known.add(found.get().name());
+            View view = new View(model, parameter, found.get(), official.get(found.get().name()));
+            try {
+                bindings.put(path, view.binding(chosen.get().line(), reach));
+            } catch (TfxException fault) {
+                faults.addAll(fault.diagnostics());
+            }
+        }
+        reach.forEach(this::covered);
+        extra(known);
+        if (!faults.isEmpty()) {
+            throw new TfxException(faults.size() > MOST_FAULTS ? faults.subList(0, MOST_FAULTS) : faults);
+        }
+        return bindings;
+    }
+
+    private void missing(ParameterInfo parameter, Optional<WeightLines.Chosen> chosen) {
+        String path = parameter.value().name();
+        List<String> names = chosen.map(line -> line.candidates().stream()
+                        .map(WeightLines.Candidate::name)
+                        .toList())
+                .orElse(List.of(path));
+        String wanted = names.getFirst();
+        faults.add(Diagnostic.error(
+                "TFX0211",
+                wanted,
+                "the tensor" + (names.size() > 1 ? " (or " + String.join(", ", names.subList(1, names.size())) + ")" : "")
+                        + " for the parameter `" + path + "` " + Elaborated.shown(parameter) + " is missing",
+                Nearest.to(wanted, official.keySet())
+                        .map(near -> "the nearest name among the weights is `" + near + "`")
+                        .orElse("these weights are of another model or another configuration")));
+    }
+
+    private void covered(String name, long[] reached) {
+        long[] shape = official.get(name);
+        for (int i = 0; i < shape.length; i++) {
+            if (reached[i] != shape[i]) {
+                long[] expected = reached.clone();
+                faults.add(Diagnostic.error(
+                        "TFX0212",
+                        name,
+                        "the shape is " + java.util.Arrays.toString(shape) + "; this model reads "
+                                + java.util.Arrays.toString(expected),
+                        "these weights are of another configuration"));
+                return;
+            }
+        }
+    }
+
+    private void extra(Set<String> known) {
+        for (String name : official.keySet()) {
+            if (!known.contains(name) && !lines.ignores(name)) {
+                faults.add(Diagnostic.error(
+                        "TFX0213",
+                        name,
+                        "no parameter of `" + model.model() + "` reads this tensor",
+                        Nearest.to(name, known)
+                                .map(near -> "the nearest name the model reads is `" + near + "`")
+                                .orElse("these weights are of another configuration; a redundant tensor is named by `ignore`")));
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package tfx.compiler.elaborate;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import tfx.compiler.names.Fault;
+import tfx.compiler.names.ModelRef;
+import tfx.compiler.names.Module;
+import tfx.grammar.Tree;
+
+/** The lines of a model's {@code weights} and {@code names} clauses, those of what it is a variant of first. */
+final class WeightLines {
+    private final Elaborated model;
+    private final List<Tree.Weight> weights = new ArrayList<>();
+    private final List<Tree.NameLine> names = new ArrayList<>();
+    private final List<String> prefixes = new ArrayList<>();
+    private final List<String> ignored = new ArrayList<>();
+
+    WeightLines(Elaborated model, String layout) {
+        this.model = model;
+        for (Module.Declared declared : model.model().chain().reversed()) {
+            for (Tree.Clause clause : ModelRef.clauses(declared)) {
+                switch (clause) {
+                    case Tree.Weights lines when lines.layout().equals(layout) -> add(lines);
+                    case Tree.Names lines -> names.addAll(lines.lines());
+                    default -> {}
+                }
+            }
+        }
+        if (prefixes.isEmpty()) {
+            prefixes.add("");
+        }
+    }
+
+    private void add(Tree.Weights lines) {
+        for (Tree.WeightLine line : lines.lines()) {
+            switch (line) {
+                case Tree.Weight weight -> weights.add(weight);
+                case Tree.Prefix prefix -> {
+                    prefixes.clear();
+                    prefixes.addAll(prefix.alternatives());
+                }
+                case Tree.Ignore ignore -> ignored.add(ignore.pattern());
+            }
+        }
+    }
+
+    /** A line with its wildcards known; the line is empty where the clause has none: the official name is the path. */
+    record Chosen(Optional<Tree.Weight> line, List<Candidate> candidates) {}
+
+    /** An official tensor that would serve, and the indices it is read at. */
+    record Candidate(String name, Optional<Tree.Official> official) {}
+
+    /** The last line that fits a parameter. */
+    Optional<Chosen> choose(String path) {
+        for (Tree.Weight line : weights.reversed()) {
+            Optional<Map<String, String>> captures = Paths.match(Paths.pattern(line.path()), path);
+            if (captures.isPresent() && holds(line)) {
+                return Optional.of(new Chosen(Optional.of(line), candidates(line, captures.get())));
+            }
+        }
+        return weights.isEmpty()
+                ? Optional.of(new Chosen(Optional.empty(), List.of(new Candidate(path, Optional.empty()))))
+                : Optional.empty();
+    }
+
+    /** Every official name that any line, chosen or not, has for a parameter. */
+    List<String> all(String path) {
+        List<String> all = new ArrayList<>();
+        for (Tree.Weight line : weights) {
+            Paths.match(Paths.pattern(line.path()), path)
+                    .ifPresent(captures -> candidates(line, captures).forEach(candidate -> all.add(candidate.name())));
+        }
+        return all;
+    }
+
+    private List<Candidate> candidates(Tree.Weight line, Map<String, String> captures) {
+        List<Candidate> all = new ArrayList<>();
+        for (Tree.Official official : line.alternatives()) {
+            for (String prefix : prefixes) {
+                all.add(new Candidate(prefix + Paths.fill(official.pattern(), captures), Optional.of(official)));
+            }
+        }
+        return all;
+    }
+
+    private boolean holds(Tree.Weight line) {
+        if (line.when().isEmpty()) {
+            return true;
+        }
+        Tree.Expression when = line.when().get();
+        Datum value = model.evaluator().eval(when, model.formals());
+        if (value instanceof Datum.Truth truth) {
+            return truth.value();
+        }
+        throw Fault.of("TFX0106", when.span(), "a condition is expected here, not " + value.kind(), "");
+    }
+
+    boolean ignores(String name) {
+        for (String pattern : ignored) {
+            for (String prefix : prefixes) {
+                if (Paths.match(pattern, name).isPresent() || Paths.match(prefix + pattern, name).isPresent()) {
+                    return true;
+                }
+            }
+        }
+        return names.stream().anyMatch(line -> Paths.match(line.official(), name).isPresent());
+    }
+
+    /** The path of the value that dumps call {@code name}; the last line that fits wins. */
+    Optional<String> value(String name) {
+        for (Tree.NameLine line : names.reversed()) {
+            Optional<Map<String, String>> captures = Paths.match(line.official(), name);
+            if (captures.isPresent()) {
+                String path = Paths.fill(Paths.pattern(line.path()), captures.get());
+                if (model.program().named().containsKey(path)) {
+                    return Optional.of(path);
+                }
+            }
+        }
+        return Optional.empty();
+    }
+}
