@@ -32,11 +32,12 @@ final class Arithmetic {
             case Int number -> Term.scalar(Exprs.length(number.size()), Kind.INTEGER);
             case Real number -> Term.scalar(new Expr.Number(number.value()), Kind.REAL);
             case Truth truth -> Term.scalar(truth.value() ? Expr.TRUE : Expr.FALSE, Kind.TRUTH);
-            case Datum.Block block -> throw Fault.of(
-                    "TFX0106",
-                    span,
-                    "a tensor is expected here and `" + block + "` is a block" + Calls.stillNeeds(block),
-                    "call it");
+            case Datum.Block block ->
+                throw Fault.of(
+                        "TFX0106",
+                        span,
+                        "a tensor is expected here and `" + block + "` is a block" + Calls.stillNeeds(block),
+                        "call it");
             default -> throw Fault.of("TFX0106", span, "a tensor is expected here, not " + datum.kind(), "");
         };
     }
@@ -88,7 +89,11 @@ final class Arithmetic {
 
     Term truth(Datum operand, Span span) {
         if (!(operand instanceof Truth) && !(operand instanceof Term term && term.type() == Kind.TRUTH)) {
-            throw Fault.of("TFX0106", span, "a condition is expected here, not " + operand.kind(), "compare it with something");
+            throw Fault.of(
+                    "TFX0106",
+                    span,
+                    "a condition is expected here, not " + operand.kind(),
+                    "compare it with something");
         }
         return term(operand, span);
     }
@@ -136,7 +141,8 @@ final class Arithmetic {
     private static Term numeric(Datum datum, Span span) {
         Term term = term(datum, span);
         if (term.type() == Kind.TRUTH) {
-            throw Fault.of("TFX0106", span, "a number is expected here, not a truth value", "`if c then 1 else 0` makes one");
+            throw Fault.of(
+                    "TFX0106", span, "a number is expected here, not a truth value", "`if c then 1 else 0` makes one");
         }
         return term;
     }
@@ -196,9 +202,8 @@ final class Arithmetic {
     private RuntimeException inexact(Size a, Size b, Operands at) {
         String left = shown(at.left(), a);
         String right = shown(at.right(), b);
-        String message = b.equals(Size.ZERO)
-                ? left + " is divided by " + right
-                : left + " is not divisible by " + right;
+        String message =
+                b.equals(Size.ZERO) ? left + " is divided by " + right : left + " is not divisible by " + right;
         return Fault.of(
                 "TFX0105",
                 at.all(),
@@ -215,7 +220,8 @@ final class Arithmetic {
     private static @Nullable Double real(Datum datum) {
         return switch (datum) {
             case Real number -> number.value();
-            case Int number when number.size().isConstant() -> (double) number.size().constant();
+            case Int number
+            when number.size().isConstant() -> (double) number.size().constant();
             default -> null;
         };
     }

@@ -15,16 +15,20 @@ final class Bounds {
         this.run = run;
     }
 
-    @Nullable Range of(Expr expr) {
+    @Nullable
+    Range of(Expr expr) {
         return switch (expr) {
-            case Expr.Number number when number.value() == Math.rint(number.value()) && Math.abs(number.value()) < 1L << 53 ->
+            case Expr.Number number
+            when number.value() == Math.rint(number.value()) && Math.abs(number.value()) < 1L << 53 ->
                 point(Size.of((long) number.value()));
             case Expr.Length length -> point(length.size());
             case Expr.At at -> new Range(Size.ZERO, at.index().size().minus(Size.ONE));
-            case Expr.Read read -> run.ids.containsKey(read.value())
-                    ? new Range(Size.ZERO, run.ids.get(read.value()).minus(Size.ONE))
-                    : null;
-            case Expr.Unary unary when unary.op() == Expr.UnaryOp.NEG -> {
+            case Expr.Read read ->
+                run.ids.containsKey(read.value())
+                        ? new Range(Size.ZERO, run.ids.get(read.value()).minus(Size.ONE))
+                        : null;
+            case Expr.Unary unary
+            when unary.op() == Expr.UnaryOp.NEG -> {
                 Range range = of(unary.operand());
                 yield range == null ? null : new Range(negative(range.high()), negative(range.low()));
             }
@@ -43,11 +47,13 @@ final class Bounds {
         return switch (binary.op()) {
             case ADD -> new Range(a.low().plus(b.low()), a.high().plus(b.high()));
             case SUB -> new Range(a.low().minus(b.high()), a.high().minus(b.low()));
-            case MUL -> b.low().equals(b.high()) ? scaled(a, b.low()) : a.low().equals(a.high()) ? scaled(b, a.low()) : null;
+            case MUL ->
+                b.low().equals(b.high()) ? scaled(a, b.low()) : a.low().equals(a.high()) ? scaled(b, a.low()) : null;
             case FLOORDIV -> quotient(a, b);
-            case MOD -> b.low().equals(b.high()) && run.sizes.above(b.low(), Size.ZERO)
-                    ? new Range(Size.ZERO, b.low().minus(Size.ONE))
-                    : null;
+            case MOD ->
+                b.low().equals(b.high()) && run.sizes.above(b.low(), Size.ZERO)
+                        ? new Range(Size.ZERO, b.low().minus(Size.ONE))
+                        : null;
             case MIN, MAX -> hull(a, b);
             default -> null;
         };
@@ -71,7 +77,8 @@ final class Bounds {
         if (a.low().isConstant() && a.high().isConstant() && divisor.isConstant()) {
             long by = divisor.constant();
             return new Range(
-                    Size.of(Math.floorDiv(a.low().constant(), by)), Size.of(Math.floorDiv(a.high().constant(), by)));
+                    Size.of(Math.floorDiv(a.low().constant(), by)),
+                    Size.of(Math.floorDiv(a.high().constant(), by)));
         }
         if (!run.sizes.atMost(Size.ZERO, a.low())) {
             return null;
@@ -85,7 +92,9 @@ final class Bounds {
             return null;
         }
         Size low = run.sizes.atMost(a.low(), b.low()) ? a.low() : run.sizes.atMost(b.low(), a.low()) ? b.low() : null;
-        Size high = run.sizes.atMost(a.high(), b.high()) ? b.high() : run.sizes.atMost(b.high(), a.high()) ? a.high() : null;
+        Size high = run.sizes.atMost(a.high(), b.high())
+                ? b.high()
+                : run.sizes.atMost(b.high(), a.high()) ? a.high() : null;
         return low == null || high == null ? null : new Range(low, high);
     }
 

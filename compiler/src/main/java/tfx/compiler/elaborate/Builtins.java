@@ -52,7 +52,11 @@ final class Builtins {
     Datum call(String name, Tree.Call call, Env env) {
         for (Tree.Argument argument : call.arguments()) {
             argument.name().ifPresent(given -> {
-                throw Fault.of("TFX0102", given.span(), "`" + name + "` takes no argument `" + given + "`", "give it without a name");
+                throw Fault.of(
+                        "TFX0102",
+                        given.span(),
+                        "`" + name + "` takes no argument `" + given + "`",
+                        "give it without a name");
             });
         }
         if (!call.to().isEmpty()) {
@@ -70,7 +74,8 @@ final class Builtins {
             case "fail" -> throw failure(call, env);
             case "ceil" -> {
                 Tree.Expression operand = only(name, call);
-                Datum below = evaluator.arithmetic.unary(UnaryOp.NEG, evaluator.eval(operand, env), Kind.REAL, operand.span());
+                Datum below = evaluator.arithmetic.unary(
+                        UnaryOp.NEG, evaluator.eval(operand, env), Kind.REAL, operand.span());
                 Datum floor = evaluator.arithmetic.unary(UnaryOp.FLOOR, below, Kind.INTEGER, operand.span());
                 yield evaluator.arithmetic.unary(UnaryOp.NEG, floor, Kind.INTEGER, operand.span());
             }
@@ -138,7 +143,8 @@ final class Builtins {
         StringBuilder message = new StringBuilder();
         for (Tree.Argument argument : call.arguments()) {
             Datum value = evaluator.eval(argument.value(), env);
-            message.append(message.isEmpty() ? "" : ": ").append(value instanceof Datum.Text text && message.isEmpty() ? text.value() : value.toString());
+            message.append(message.isEmpty() ? "" : ": ")
+                    .append(value instanceof Datum.Text text && message.isEmpty() ? text.value() : value.toString());
         }
         return Fault.of("TFX0122", call.span(), message.toString(), "");
     }
@@ -149,21 +155,23 @@ final class Builtins {
         Term body = Arithmetic.term(evaluator.eval(operand, env.running(dims)), operand.span());
         List<Dim> free = new ArrayList<>(body.dims());
         free.removeAll(dims);
-        Term total =
-                switch (name) {
-                    case "sum", "mean" -> reduce(Monoid.SUM, dims, body, free);
-                    case "prod" -> reduce(Monoid.PRODUCT, dims, body, free);
-                    case "max" -> reduce(Monoid.MAX, dims, body, free);
-                    case "min" -> reduce(Monoid.MIN, dims, body, free);
-                    default -> count(dims, body, free);
-                };
+        Term total = switch (name) {
+            case "sum", "mean" -> reduce(Monoid.SUM, dims, body, free);
+            case "prod" -> reduce(Monoid.PRODUCT, dims, body, free);
+            case "max" -> reduce(Monoid.MAX, dims, body, free);
+            case "min" -> reduce(Monoid.MIN, dims, body, free);
+            default -> count(dims, body, free);
+        };
         if (!name.equals("mean")) {
             return total;
         }
         // The mean of nothing is 0, as its sum is.
         Expr divisor = body.domain().equals(Expr.TRUE)
                 ? length(dims)
-                : Exprs.binary(BinaryOp.MAX, new Expr.Number(1), count(dims, body, free).expr());
+                : Exprs.binary(
+                        BinaryOp.MAX,
+                        new Expr.Number(1),
+                        count(dims, body, free).expr());
         return new Term(Exprs.binary(BinaryOp.DIV, total.expr(), divisor), Expr.TRUE, free, Kind.REAL);
     }
 
@@ -194,8 +202,8 @@ final class Builtins {
             indices.add(fresh);
             by.put(dim.index(), new Expr.At(fresh));
         }
-        Expr reduced = new Expr.Reduce(
-                monoid, indices, Exprs.replace(body.domain(), by), Exprs.replace(body.expr(), by));
+        Expr reduced =
+                new Expr.Reduce(monoid, indices, Exprs.replace(body.domain(), by), Exprs.replace(body.expr(), by));
         return new Term(reduced, Expr.TRUE, free, body.type());
     }
 

@@ -57,7 +57,8 @@ final class Calls {
                     throw Fault.of(
                             "TFX0102",
                             name.span(),
-                            "`" + block + "` has no argument `" + name + "`; it has " + String.join(", ", formals(block)),
+                            "`" + block + "` has no argument `" + name + "`; it has "
+                                    + String.join(", ", formals(block)),
                             Nearest.mend(name.text(), formals(block), ""));
                 }
                 given.put(name.text(), given(argument, env));
@@ -77,8 +78,12 @@ final class Calls {
         return switch (argument.value()) {
             case Tree.None none -> null;
             case Tree.Reference reference -> reference.name();
-            default -> throw Fault.of(
-                    "TFX0106", argument.value().span(), "`name:` takes a name or `none`", "write it without quotes");
+            default ->
+                throw Fault.of(
+                        "TFX0106",
+                        argument.value().span(),
+                        "`name:` takes a name or `none`",
+                        "write it without quotes");
         };
     }
 
@@ -100,7 +105,9 @@ final class Calls {
     private static List<String> formals(Block block) {
         return switch (block.target()) {
             case Datum.Declared declared ->
-                declared.tree().formals().stream().map(formal -> formal.name().text()).toList();
+                declared.tree().formals().stream()
+                        .map(formal -> formal.name().text())
+                        .toList();
             case Datum.Anonymous anonymous ->
                 anonymous.tree().formals().stream().map(Tree.Name::text).toList();
         };
@@ -118,14 +125,19 @@ final class Calls {
             throw Fault.of(
                     "TFX0103",
                     call.span(),
-                    "the dimensions " + header(call.from(), call.to()) + " of this call do not fit those of `" + block + "`"
+                    "the dimensions " + header(call.from(), call.to()) + " of this call do not fit those of `" + block
+                            + "`"
                             + (block.target() instanceof Datum.Declared other
-                                    ? ", " + header(other.tree().from(), other.tree().to())
+                                    ? ", "
+                                            + header(
+                                                    other.tree().from(),
+                                                    other.tree().to())
                                     : ", which has none"),
                     "give one dimension, or a group where the header has one name, for each");
         }
         return new Groups(
-                distribute(declared.tree().from(), call.from(), env), distribute(declared.tree().to(), call.to(), env));
+                distribute(declared.tree().from(), call.from(), env),
+                distribute(declared.tree().to(), call.to(), env));
     }
 
     private static boolean grouped(List<Tree.Name> header, List<Tree.Name> call) {
@@ -136,7 +148,8 @@ final class Calls {
         String left = String.join(", ", from.stream().map(Tree.Name::text).toList());
         return to.isEmpty()
                 ? "[" + left + "]"
-                : "[" + left + " -> " + String.join(", ", to.stream().map(Tree.Name::text).toList()) + "]";
+                : "[" + left + " -> "
+                        + String.join(", ", to.stream().map(Tree.Name::text).toList()) + "]";
     }
 
     private List<List<Dim>> distribute(List<Tree.Name> header, List<Tree.Name> call, Env env) {
@@ -151,11 +164,13 @@ final class Calls {
     /** Whether every formal without default is bound. */
     private static boolean ready(Block block) {
         return switch (block.target()) {
-            case Datum.Declared declared -> declared.tree().formals().stream()
-                    .allMatch(formal -> formal.initial().isPresent()
-                            || block.given().containsKey(formal.name().text()));
-            case Datum.Anonymous anonymous -> anonymous.tree().formals().stream()
-                    .allMatch(formal -> block.given().containsKey(formal.text()));
+            case Datum.Declared declared ->
+                declared.tree().formals().stream()
+                        .allMatch(formal -> formal.initial().isPresent()
+                                || block.given().containsKey(formal.name().text()));
+            case Datum.Anonymous anonymous ->
+                anonymous.tree().formals().stream()
+                        .allMatch(formal -> block.given().containsKey(formal.text()));
         };
     }
 
@@ -188,8 +203,13 @@ final class Calls {
         // Its body sees the names of where it stands and adds nothing to the path of where it is called.
         Env.Frame called = caller.call(lambda.env().frame().module(), segment, true);
         Env.Frame frame = new Env.Frame(
-                called.module(), called.path(), called.place(), called.depth(), true,
-                lambda.env().frame().formals(), lambda.env().frame().rest());
+                called.module(),
+                called.path(),
+                called.place(),
+                called.depth(),
+                true,
+                lambda.env().frame().formals(),
+                lambda.env().frame().rest());
         Env env = new Env(lambda.env().scope(), lambda.env().running(), frame, false);
         for (Tree.Name formal : lambda.tree().formals()) {
             Datum value = force(block.given().get(formal.text()));

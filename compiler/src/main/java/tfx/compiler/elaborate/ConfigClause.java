@@ -30,12 +30,14 @@ public final class ConfigClause {
         for (Module.Declared declared : model.chain().reversed()) {
             if (declared.tree() instanceof Tree.Variant variant) {
                 // What a variant puts in the place of a formal stands against the clauses of what it is a variant of.
-                variant.overrides().forEach(setting -> entries.remove(setting.name().text()));
+                variant.overrides()
+                        .forEach(setting -> entries.remove(setting.name().text()));
             }
-            clause(declared, type).ifPresent(clause -> clause.entries().forEach(entry -> {
-                entries.put(entry.name().text(), entry);
-                modules.put(entry.name().text(), declared.module());
-            }));
+            clause(declared, type)
+                    .ifPresent(clause -> clause.entries().forEach(entry -> {
+                        entries.put(entry.name().text(), entry);
+                        modules.put(entry.name().text(), declared.module());
+                    }));
         }
         Elaborator.known(model, entries.keySet(), "config ");
     }
@@ -95,7 +97,8 @@ public final class ConfigClause {
             } catch (TfxException fault) {
                 throw renamed(fault, name, keys, origins, config);
             }
-            if (value == Nothing.ABSENT || (value instanceof Int number && !number.size().isConstant())) {
+            if (value == Nothing.ABSENT
+                    || (value instanceof Int number && !number.size().isConstant())) {
                 continue;
             }
             formals.give(name, kinds.checked(name, value, origin));
@@ -107,14 +110,25 @@ public final class ConfigClause {
 
     /** A fault inside an entry as one of the configuration: which keys, which values. */
     private static TfxException renamed(
-            TfxException fault, String name, Set<String> keys, Map<String, String> origins, Function<String, Optional<Object>> config) {
+            TfxException fault,
+            String name,
+            Set<String> keys,
+            Map<String, String> origins,
+            Function<String, Optional<Object>> config) {
         Diagnostic first = fault.diagnostics().getFirst();
         StringBuilder where = new StringBuilder();
-        keys.forEach(key -> config.apply(key).ifPresent(value -> where.append(where.isEmpty() ? "" : ", ").append(key).append(" = ").append(value)));
+        keys.forEach(key -> config.apply(key)
+                .ifPresent(value -> where.append(where.isEmpty() ? "" : ", ")
+                        .append(key)
+                        .append(" = ")
+                        .append(value)));
         StringBuilder from = new StringBuilder();
         origins.forEach((formal, origin) -> {
             if (first.message().matches("(?s).*\\b" + formal + "\\b.*")) {
-                from.append(from.isEmpty() ? "; " : ", ").append(formal).append(" is ").append(origin);
+                from.append(from.isEmpty() ? "; " : ", ")
+                        .append(formal)
+                        .append(" is ")
+                        .append(origin);
             }
         });
         return new TfxException(Diagnostic.error(
@@ -163,16 +177,15 @@ public final class ConfigClause {
 
         Datum checked(String name, Datum value, String origin) {
             Datum usual = defaults.get(name);
-            boolean fits =
-                    switch (usual) {
-                        case null -> true;
-                        case Int number -> value instanceof Int;
-                        case Datum.Real number -> value instanceof Int || value instanceof Datum.Real;
-                        case Datum.Truth truth -> value instanceof Datum.Truth;
-                        case Datum.Text text -> value instanceof Datum.Text;
-                        case Datum.Block block -> value instanceof Datum.Block;
-                        default -> true;
-                    };
+            boolean fits = switch (usual) {
+                case null -> true;
+                case Int number -> value instanceof Int;
+                case Datum.Real number -> value instanceof Int || value instanceof Datum.Real;
+                case Datum.Truth truth -> value instanceof Datum.Truth;
+                case Datum.Text text -> value instanceof Datum.Text;
+                case Datum.Block block -> value instanceof Datum.Block;
+                default -> true;
+            };
             if (!fits) {
                 throw new TfxException(Diagnostic.error(
                         "TFX0202",
@@ -180,7 +193,9 @@ public final class ConfigClause {
                         "`" + name + "` takes " + usual.kind() + " and is given " + value.kind() + ", " + value,
                         "give " + usual.kind()));
             }
-            if (usual instanceof Int && value instanceof Int number && number.size().isConstant()) {
+            if (usual instanceof Int
+                    && value instanceof Int number
+                    && number.size().isConstant()) {
                 long size = number.size().constant();
                 if (size < 1 || size > MOST) {
                     throw new TfxException(Diagnostic.error(
@@ -192,7 +207,10 @@ public final class ConfigClause {
             }
             if (value instanceof Datum.Real real && !Double.isFinite(real.value())) {
                 throw new TfxException(Diagnostic.error(
-                        "TFX0203", origin, "`" + name + "` = " + real + " is no finite number", "give a finite number"));
+                        "TFX0203",
+                        origin,
+                        "`" + name + "` = " + real + " is no finite number",
+                        "give a finite number"));
             }
             return value;
         }

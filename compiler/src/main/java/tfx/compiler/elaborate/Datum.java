@@ -93,7 +93,10 @@ public sealed interface Datum {
     }
 
     /** A block with some formals bound; a call that binds the others runs it. */
-    record Block(Callable target, Map<String, Given> given, @Nullable Groups groups) implements Datum {
+    record Block(
+            Callable target,
+            Map<String, Given> given,
+            @Nullable Groups groups) implements Datum {
         public Block {
             given = new LinkedHashMap<>(given);
         }
@@ -150,7 +153,11 @@ public sealed interface Datum {
     record Anonymous(Tree.Lambda tree, Env env) implements Callable {}
 
     /** An argument: its value, or an expression evaluated anew at each call (so that it may speak of the layer). */
-    record Given(@Nullable Datum value, Tree.@Nullable Expression expression, @Nullable Env env, tfx.source.Span span) {}
+    record Given(
+            @Nullable Datum value,
+            Tree.@Nullable Expression expression,
+            @Nullable Env env,
+            tfx.source.Span span) {}
 
     /** The dimensions of a call's brackets, one group per name of the header. */
     record Groups(List<List<Dim>> from, List<List<Dim>> to) {}

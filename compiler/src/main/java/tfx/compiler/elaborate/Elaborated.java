@@ -87,7 +87,10 @@ public final class Elaborated {
         StringBuilder out = new StringBuilder("[");
         for (int i = 0; i < info.dimensions().size(); i++) {
             Size size = info.value().shape().get(i);
-            out.append(i == 0 ? "" : ", ").append(info.dimensions().get(i)).append(" = ").append(size);
+            out.append(i == 0 ? "" : ", ")
+                    .append(info.dimensions().get(i))
+                    .append(" = ")
+                    .append(size);
         }
         return out.append(']').toString();
     }

@@ -44,11 +44,15 @@ public final class Elaborator {
         try {
             evaluator.statements.model(model.model().body(), env);
         } catch (ArithmeticException overflow) {
-            throw Fault.of("TFX0114", model.model().span(), "a size of this model is too large", "lengths are at most 2^40");
+            throw Fault.of(
+                    "TFX0114", model.model().span(), "a size of this model is too large", "lengths are at most 2^40");
         }
         if (evaluator.run.outputs.isEmpty()) {
             throw Fault.of(
-                    "TFX0124", model.model().name().span(), "the model `" + model + "` has no output", "write `output name = ...`");
+                    "TFX0124",
+                    model.model().name().span(),
+                    "the model `" + model + "` has no output",
+                    "write `output name = ...`");
         }
         return new Elaborated(model, evaluator.run.program(), formals.values(evaluator, env), evaluator, env);
     }

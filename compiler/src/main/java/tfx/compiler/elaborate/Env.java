@@ -52,7 +52,8 @@ record Env(@Nullable Scope scope, Set<Dim> running, Frame frame, boolean guarded
         }
 
         Frame layer(String name, long number) {
-            return new Frame(module, join(path, name + "." + number), join(place, name + ".*"), depth, silent, false, rest);
+            return new Frame(
+                    module, join(path, name + "." + number), join(place, name + ".*"), depth, silent, false, rest);
         }
 
         String named(String name) {

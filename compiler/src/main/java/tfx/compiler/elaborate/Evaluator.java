@@ -92,7 +92,8 @@ final class Evaluator {
                     throw Fault.of(
                             "TFX0106",
                             reference.span(),
-                            "`" + name + "` stands for the dimensions " + Dim.shown(slot.dims()) + " and has no single index",
+                            "`" + name + "` stands for the dimensions " + Dim.shown(slot.dims())
+                                    + " and has no single index",
                             "`size(" + name + ")` is their number of elements");
                 }
                 Dim dim = slot.dims().getFirst();
@@ -149,7 +150,8 @@ final class Evaluator {
         return dims;
     }
 
-    @Nullable List<Dim> dims(String name, Env env) {
+    @Nullable
+    List<Dim> dims(String name, Env env) {
         Scope.Slot slot = slot(name, env);
         return slot == null ? null : slot.dims();
     }
@@ -159,7 +161,11 @@ final class Evaluator {
         for (Tree.Name name : names) {
             for (Dim dim : dims(name, env)) {
                 if (all.contains(dim)) {
-                    throw Fault.of("TFX0121", name.span(), "the dimension `" + dim.name() + "` stands here twice", "remove one");
+                    throw Fault.of(
+                            "TFX0121",
+                            name.span(),
+                            "the dimension `" + dim.name() + "` stands here twice",
+                            "remove one");
                 }
                 all.add(dim);
             }
@@ -178,7 +184,8 @@ final class Evaluator {
         Datum operand = eval(unary.operand(), env);
         return unary.operator().equals("not")
                 ? arithmetic.not(operand, unary.operand().span())
-                : arithmetic.unary(UnaryOp.NEG, operand, Kind.REAL, unary.operand().span());
+                : arithmetic.unary(
+                        UnaryOp.NEG, operand, Kind.REAL, unary.operand().span());
     }
 
     private Datum binary(Tree.Binary binary, Env env) {
@@ -212,8 +219,10 @@ final class Evaluator {
     }
 
     private Datum where(Tree.Where where, Env env) {
-        Term predicate = arithmetic.truth(eval(where.predicate(), env), where.predicate().span());
-        Term value = Arithmetic.term(eval(where.value(), env.guard()), where.value().span());
+        Term predicate =
+                arithmetic.truth(eval(where.predicate(), env), where.predicate().span());
+        Term value =
+                Arithmetic.term(eval(where.value(), env.guard()), where.value().span());
         return new Term(
                 value.expr(),
                 Exprs.and(Exprs.and(value.domain(), predicate.domain()), predicate.expr()),

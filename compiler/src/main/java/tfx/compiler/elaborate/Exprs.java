@@ -62,10 +62,11 @@ final class Exprs {
             }
             case Expr.Unary unary -> unary(unary.op(), replace(unary.operand(), by));
             case Expr.Binary binary -> binary(binary.op(), replace(binary.left(), by), replace(binary.right(), by));
-            case Expr.Select select -> select(
-                    replace(select.condition(), by), replace(select.then(), by), replace(select.otherwise(), by));
-            case Expr.Reduce reduce -> new Expr.Reduce(
-                    reduce.monoid(), reduce.indices(), replace(reduce.domain(), by), replace(reduce.body(), by));
+            case Expr.Select select ->
+                select(replace(select.condition(), by), replace(select.then(), by), replace(select.otherwise(), by));
+            case Expr.Reduce reduce ->
+                new Expr.Reduce(
+                        reduce.monoid(), reduce.indices(), replace(reduce.domain(), by), replace(reduce.body(), by));
             case Expr.Fold fold -> throw new IllegalStateException("elaboration makes no folds");
         };
     }

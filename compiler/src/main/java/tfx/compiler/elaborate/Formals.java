@@ -70,7 +70,8 @@ final class Formals {
                     "TFX0201",
                     model.name(),
                     "these have neither a value nor a default: " + String.join(", ", missing),
-                    "give them with --set " + missing.getFirst() + "=..., a configuration, or weights to infer them from"));
+                    "give them with --set " + missing.getFirst()
+                            + "=..., a configuration, or weights to infer them from"));
         }
         Scope all = null;
         for (String name : formals.keySet()) {
@@ -152,10 +153,10 @@ final class Formals {
         if (override == null && formal.tree().initial().isEmpty()) {
             return new Datum.Int(Size.symbol(name));
         }
-        Tree.Expression expression =
-                override != null ? override.setting().value() : formal.tree().initial().get();
-        return guarded(
-                name, expression, env(override != null ? override.module() : formal.module()), evaluator);
+        Tree.Expression expression = override != null
+                ? override.setting().value()
+                : formal.tree().initial().get();
+        return guarded(name, expression, env(override != null ? override.module() : formal.module()), evaluator);
     }
 
     private Datum guarded(String name, Tree.Expression expression, Env env, Evaluator evaluator) {

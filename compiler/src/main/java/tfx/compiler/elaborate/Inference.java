@@ -65,9 +65,13 @@ public final class Inference {
             before = solved.size();
             for (Elaborated.ParameterInfo parameter : symbolic.parameters().values()) {
                 String path = parameter.value().name();
-                for (WeightLines.Candidate candidate : lines.choose(path).map(WeightLines.Chosen::candidates).orElse(List.of())) {
+                for (WeightLines.Candidate candidate :
+                        lines.choose(path).map(WeightLines.Chosen::candidates).orElse(List.of())) {
                     long[] shape = official.get(candidate.name());
-                    boolean whole = candidate.official().map(line -> line.at().isEmpty()).orElse(true);
+                    boolean whole = candidate
+                            .official()
+                            .map(line -> line.at().isEmpty())
+                            .orElse(true);
                     if (shape != null && whole) {
                         unify(symbolic, parameter.value().shape(), shape, candidate.name());
                         break;
@@ -92,7 +96,8 @@ public final class Inference {
     private void merged(Elaborated symbolic, List<Size> sizes, long[] shape, String name) {
         int surplus = sizes.size() - shape.length;
         for (int at = 0; at < shape.length; at++) {
-            // The merged group begins at one dimension; where only one choice of it agrees with what is known, that is it.
+            // The merged group begins at one dimension; where only one choice of it agrees with what is known, that is
+            // it.
             Size group = Size.ONE;
             for (int i = at; i <= at + surplus; i++) {
                 group = group.times(sizes.get(i));
@@ -153,7 +158,9 @@ public final class Inference {
                         "TFX0205",
                         name,
                         "the shape tells " + (symbol == null ? size : symbol) + " = " + value + ", but "
-                                + (symbol != null && sources.containsKey(symbol) ? "that of " + sources.get(symbol) + " tells " : "it is ")
+                                + (symbol != null && sources.containsKey(symbol)
+                                        ? "that of " + sources.get(symbol) + " tells "
+                                        : "it is ")
                                 + known.constant(),
                         "these weights do not belong together, or are of another model"));
             }
@@ -192,7 +199,8 @@ public final class Inference {
                     continue;
                 }
                 Optional<WeightLines.Chosen> chosen = lines.choose(path);
-                for (WeightLines.Candidate candidate : chosen.map(WeightLines.Chosen::candidates).orElse(List.of())) {
+                for (WeightLines.Candidate candidate :
+                        chosen.map(WeightLines.Chosen::candidates).orElse(List.of())) {
                     String[] parts = candidate.name().split("\\.0\\.", 2);
                     if (parts.length < 2) {
                         continue;

@@ -82,7 +82,9 @@ final class Patterns {
                     span,
                     "`" + callee + "` takes a tensor of shape " + shown(pattern) + " here and is given "
                             + Dim.shown(term.dims()),
-                    rest < 0 ? "reduce or read the other dimensions, or write `..` in the header" : "give it the dimensions it lacks");
+                    rest < 0
+                            ? "reduce or read the other dimensions, or write `..` in the header"
+                            : "give it the dimensions it lacks");
         }
         for (Tree.Name name : before) {
             take(name, remaining.removeFirst(), taken, bound, env, span);
@@ -144,14 +146,19 @@ final class Patterns {
     /** The dimension of an earlier integer formal of that name. */
     private static @Nullable Dim earlier(Tree.Name name, Env env) {
         Scope.Slot slot = Scope.find(env.scope(), name.text());
-        return slot != null && slot.dims() != null && slot.dims().size() == 1 ? slot.dims().getFirst() : null;
+        return slot != null && slot.dims() != null && slot.dims().size() == 1
+                ? slot.dims().getFirst()
+                : null;
     }
 
     private RuntimeException missing(Tree.Name name, Dim dim, Tree.Shape pattern, Term term, Span span) {
         StringBuilder twin = new StringBuilder();
         for (Dim other : term.dims()) {
             if (other.name().equals(dim.name())) {
-                twin.append("; its ").append(other.shown()).append(" is another dimension, bound at ").append(other.origin().position());
+                twin.append("; its ")
+                        .append(other.shown())
+                        .append(" is another dimension, bound at ")
+                        .append(other.origin().position());
             }
         }
         return Fault.of(
@@ -163,7 +170,8 @@ final class Patterns {
     }
 
     static String shown(Tree.Shape shape) {
-        return "[" + String.join(", ", shape.dims().stream().map(Tree.Name::text).toList()) + "]";
+        return "["
+                + String.join(", ", shape.dims().stream().map(Tree.Name::text).toList()) + "]";
     }
 
     /** The result in the caller's dimensions. */

@@ -38,7 +38,8 @@ final class Reads {
                     "TFX0106",
                     read.value().span(),
                     Builtins.quoted(read.value().span()) + " is " + datum.kind()
-                            + (datum instanceof Datum.Block block ? Calls.stillNeeds(block) : "") + " and has no elements",
+                            + (datum instanceof Datum.Block block ? Calls.stillNeeds(block) : "")
+                            + " and has no elements",
                     datum instanceof Datum.Block ? "call it with `(...)`" : "only tensors are read");
         }
         List<At> at = indices(read, value, env);
@@ -46,8 +47,9 @@ final class Reads {
             throw Fault.of(
                     "TFX0111",
                     read.span(),
-                    Builtins.quoted(read.value().span()) + " has " + value.dims().size() + " dimensions, "
-                            + Dim.shown(value.dims()) + ", and is read with " + at.size() + " indices",
+                    Builtins.quoted(read.value().span()) + " has "
+                            + value.dims().size() + " dimensions, " + Dim.shown(value.dims()) + ", and is read with "
+                            + at.size() + " indices",
                     "give one index for each, or `..` for those that stay as they are");
         }
         Map<Index, Expr> by = new HashMap<>();
@@ -66,7 +68,10 @@ final class Reads {
             }
         }
         return new Term(
-                Exprs.replace(value.expr(), by), Exprs.and(Exprs.replace(value.domain(), by), domain), free, value.type());
+                Exprs.replace(value.expr(), by),
+                Exprs.and(Exprs.replace(value.domain(), by), domain),
+                free,
+                value.type());
     }
 
     private List<At> indices(Tree.Read read, Term value, Env env) {
@@ -125,7 +130,8 @@ final class Reads {
 
     /** Refuses an index that leaves its dimension; under a condition, only one that could never be inside. */
     private void inside(Dim dim, At index, Term value, Tree.Read read, Env env) {
-        if (index.expr() instanceof Expr.At at && (at.index() == dim.index() || run.sizes.same(at.index().size(), dim.size()))) {
+        if (index.expr() instanceof Expr.At at
+                && (at.index() == dim.index() || run.sizes.same(at.index().size(), dim.size()))) {
             return;
         }
         Bounds.Range range = bounds.of(index.expr());
@@ -150,8 +156,9 @@ final class Reads {
             throw Fault.of(
                     "TFX0104",
                     index.span(),
-                    shown + " (bound at " + dim.origin().position() + ") here and is read at " + index.dims().getFirst().shown()
-                            + " (bound at " + index.dims().getFirst().origin().position() + ")",
+                    shown + " (bound at " + dim.origin().position() + ") here and is read at "
+                            + index.dims().getFirst().shown() + " (bound at "
+                            + index.dims().getFirst().origin().position() + ")",
                     "read it at an index of the same length");
         }
         throw Fault.of(
@@ -172,7 +179,10 @@ final class Reads {
     Datum earlier(Tree.Earlier earlier, Env env) {
         if (!(earlier.value() instanceof Tree.Reference name)) {
             throw Fault.of(
-                    "TFX0113", earlier.value().span(), "`@` reads a named definition of an earlier layer", "name the value first");
+                    "TFX0113",
+                    earlier.value().span(),
+                    "`@` reads a named definition of an earlier layer",
+                    "name the value first");
         }
         if (run.layers.isEmpty()) {
             throw Fault.of("TFX0113", earlier.span(), "`@` is only known inside `layers`", "");
@@ -206,8 +216,13 @@ final class Reads {
                 ? "`" + name.name() + "` is not defined in this block at this place"
                 : at > now
                         ? "layer " + at + " comes after layer " + now + ", where it is read"
-                        : "`" + name.name() + "` has no value of layer " + at + " here; it has those of " + known.keySet();
-        return Fault.of("TFX0113", earlier.span(), why, "`v @ j` is what the definition v was in layer j, below this one or this one after v");
+                        : "`" + name.name() + "` has no value of layer " + at + " here; it has those of "
+                                + known.keySet();
+        return Fault.of(
+                "TFX0113",
+                earlier.span(),
+                why,
+                "`v @ j` is what the definition v was in layer j, below this one or this one after v");
     }
 
     /** A value of an earlier layer in the dimensions that this layer's instance has for them. */
@@ -249,20 +264,27 @@ final class Reads {
     }
 
     private Term stacked(
-            Tree.Earlier earlier, Tree.Reference name, Term index, Bounds.Range range, @Nullable TreeMap<Long, Term> known,
-            long now, Env env) {
+            Tree.Earlier earlier,
+            Tree.Reference name,
+            Term index,
+            Bounds.Range range,
+            @Nullable TreeMap<Long, Term> known,
+            long now,
+            Env env) {
         long count = range.high().constant() + 1;
         List<Term> parts = new ArrayList<>();
         for (long j = 0; j < count; j++) {
             Term part = known == null ? null : known.get(j);
             if (part == null || range.low().constant() < 0) {
-                throw notThere(earlier, name, range.low().constant() < 0 ? range.low().constant() : j, now, known);
+                throw notThere(
+                        earlier, name, range.low().constant() < 0 ? range.low().constant() : j, now, known);
             }
             parts.add(mapped(part, name, known.get(now), env, earlier.span()));
         }
         List<Dim> dims = parts.getFirst().dims();
         String path = env.frame().named(name.name()) + "@" + count;
-        Value stack = run.stacks.computeIfAbsent(path, key -> new Value.Stack(key, parts(parts, dims, path, earlier.span())));
+        Value stack =
+                run.stacks.computeIfAbsent(path, key -> new Value.Stack(key, parts(parts, dims, path, earlier.span())));
         List<Expr> at = new ArrayList<>();
         at.add(index.expr());
         dims.forEach(dim -> at.add(new Expr.At(dim.index())));

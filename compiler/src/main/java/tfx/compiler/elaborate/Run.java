@@ -82,8 +82,7 @@ final class Run {
             indices.add(fresh);
             by.put(dim.index(), new Expr.At(fresh));
         }
-        return new Value.Comprehension(
-                path, indices, Exprs.replace(term.domain(), by), Exprs.replace(term.expr(), by));
+        return new Value.Comprehension(path, indices, Exprs.replace(term.domain(), by), Exprs.replace(term.expr(), by));
     }
 
     /** Reads a stored value at its own dimensions; absent where the stored term was. */
@@ -113,8 +112,11 @@ final class Run {
 
     /** Records what a definition is in the current layer. */
     void remember(String place, Term term) {
-        if (!layers.isEmpty() && layers.peek().number() instanceof Datum.Int number && number.size().isConstant()) {
-            history.computeIfAbsent(place, key -> new TreeMap<>()).put(number.size().constant(), term);
+        if (!layers.isEmpty()
+                && layers.peek().number() instanceof Datum.Int number
+                && number.size().isConstant()) {
+            history.computeIfAbsent(place, key -> new TreeMap<>())
+                    .put(number.size().constant(), term);
         }
     }
 
@@ -135,7 +137,8 @@ final class Run {
         return term.expr() instanceof Expr.Read read
                         && read.equals(at(read.value(), dims))
                         && (read.value() instanceof Value.Comprehension made
-                                ? (made.domain().equals(Expr.TRUE)) == term.domain().equals(Expr.TRUE)
+                                ? (made.domain().equals(Expr.TRUE))
+                                        == term.domain().equals(Expr.TRUE)
                                 : term.domain().equals(Expr.TRUE))
                 ? read.value()
                 : null;

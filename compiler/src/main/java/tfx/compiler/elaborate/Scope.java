@@ -89,7 +89,8 @@ final class Scope {
         }
 
         /** The dimensions it names, or null where it names none. */
-        @Nullable List<Dim> dims() {
+        @Nullable
+        List<Dim> dims() {
             return dims;
         }
     }

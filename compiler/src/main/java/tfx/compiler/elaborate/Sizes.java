@@ -28,7 +28,8 @@ final class Sizes {
     }
 
     /** The exact quotient; null where it is not one. While checking, a new symbol where sizes are not known. */
-    @Nullable Size divide(Size dividend, Size divisor) {
+    @Nullable
+    Size divide(Size dividend, Size divisor) {
         Size a = normal(dividend);
         Size b = normal(divisor);
         if (b.equals(Size.ZERO)) {

@@ -34,11 +34,19 @@ final class Statements {
                 return evaluator.eval(result.value(), env);
             }
             if (statement instanceof Tree.Input || statement instanceof Tree.Output) {
-                throw Fault.of("TFX0123", statement.span(), "a block has no inputs or outputs", "give it a formal, or `return`");
+                throw Fault.of(
+                        "TFX0123",
+                        statement.span(),
+                        "a block has no inputs or outputs",
+                        "give it a formal, or `return`");
             }
             env = step(statement, env);
         }
-        throw Fault.of("TFX0124", tree.name().span(), "the block `" + tree.name() + "` returns nothing", "end it with `return ...`");
+        throw Fault.of(
+                "TFX0124",
+                tree.name().span(),
+                "the block `" + tree.name() + "` returns nothing",
+                "end it with `return ...`");
     }
 
     /** Runs a model's statements and gives the scope they leave. */
@@ -54,7 +62,12 @@ final class Statements {
         return switch (statement) {
             case Tree.Definition definition -> {
                 Datum value = evaluator.eval(definition.value(), shaped(definition.shape(), env));
-                yield define(definition.name(), definition.shape(), value, definition.value().span(), env);
+                yield define(
+                        definition.name(),
+                        definition.shape(),
+                        value,
+                        definition.value().span(),
+                        env);
             }
             case Tree.Parameter parameter -> parameter(parameter, env);
             case Tree.Input input -> input(input, env);
@@ -92,16 +105,17 @@ final class Statements {
                 return Fault.of(
                         "TFX0104",
                         span,
-                        "the right side has the dimension " + dim.shown() + " bound at " + dim.origin().position()
-                                + "; `" + name + "` has another, " + other.shown() + " bound at " + other.origin().position(),
+                        "the right side has the dimension " + dim.shown() + " bound at "
+                                + dim.origin().position() + "; `" + name + "` has another, " + other.shown()
+                                + " bound at " + other.origin().position(),
                         "two dimensions are the same only if they are the same binding; read the value by position");
             }
         }
         return Fault.of(
                 "TFX0112",
                 span,
-                "the right side has the dimension " + dim.shown() + " (bound at " + dim.origin().position()
-                        + "), which `" + name + "` does not list: " + Dim.shown(dims),
+                "the right side has the dimension " + dim.shown() + " (bound at "
+                        + dim.origin().position() + "), which `" + name + "` does not list: " + Dim.shown(dims),
                 "list it, reduce over it, or read it at an index");
     }
 
@@ -134,23 +148,33 @@ final class Statements {
             elements = product(elements, dim.size(), parameter.shape().span());
         }
         if (elements.isConstant() && elements.constant() > Run.MOST_LENGTH) {
-            throw Fault.of("TFX0114", parameter.shape().span(), "the parameter has more than 2^40 elements: " + Dim.shown(dims), "");
+            throw Fault.of(
+                    "TFX0114",
+                    parameter.shape().span(),
+                    "the parameter has more than 2^40 elements: " + Dim.shown(dims),
+                    "");
         }
         String path = env.frame().named(parameter.name().text());
         Value.Parameter value = new Value.Parameter(path, shape);
-        Initial initial = parameter.initial().isPresent() ? initial(parameter.initial().get(), env) : Initial.ZEROS;
-        Elaborated.ParameterInfo info =
-                new Elaborated.ParameterInfo(value, dims.stream().map(Dim::name).toList(), initial, parameter.name().span());
+        Initial initial =
+                parameter.initial().isPresent() ? initial(parameter.initial().get(), env) : Initial.ZEROS;
+        Elaborated.ParameterInfo info = new Elaborated.ParameterInfo(
+                value,
+                dims.stream().map(Dim::name).toList(),
+                initial,
+                parameter.name().span());
         Elaborated.ParameterInfo twice = run.parameters.putIfAbsent(path, info);
         if (twice != null) {
             throw Fault.of(
                     "TFX0107",
                     parameter.name().span(),
-                    "two parameters have the path `" + path + "`; the other is declared at " + twice.span().position(),
+                    "two parameters have the path `" + path + "`; the other is declared at "
+                            + twice.span().position(),
                     "give one of the calls that lead here a `name:` of its own");
         }
         run.dimensions.put(path, info.dimensions());
-        return env.with(parameter.name().text(), Scope.Slot.of(new Term(Run.at(value, dims), Expr.TRUE, dims, Kind.REAL)));
+        return env.with(
+                parameter.name().text(), Scope.Slot.of(new Term(Run.at(value, dims), Expr.TRUE, dims, Kind.REAL)));
     }
 
     private static Size product(Size a, Size b, Span span) {
@@ -250,7 +274,11 @@ final class Statements {
         Env after = define(output.name(), output.shape(), term, output.value().span(), env);
         String path = after.frame().named(output.name().text());
         if (run.outputs.put(path, run.named.get(path)) != null) {
-            throw Fault.of("TFX0119", output.name().span(), "there are two outputs `" + output.name() + "`", "rename one of them");
+            throw Fault.of(
+                    "TFX0119",
+                    output.name().span(),
+                    "there are two outputs `" + output.name() + "`",
+                    "rename one of them");
         }
         return after;
     }
@@ -307,12 +335,13 @@ final class Statements {
             Datum now = defined.slot().value();
             if (now instanceof Term term
                     && old.forced().value() instanceof Term earlier
-                    && !(term.dims().size() == earlier.dims().size() && earlier.dims().containsAll(term.dims()))) {
+                    && !(term.dims().size() == earlier.dims().size()
+                            && earlier.dims().containsAll(term.dims()))) {
                 throw Fault.of(
                         "TFX0109",
                         place(layers, name),
-                        "`" + name + "` is " + Dim.shown(earlier.dims()) + " before this layer and " + Dim.shown(term.dims())
-                                + " after it",
+                        "`" + name + "` is " + Dim.shown(earlier.dims()) + " before this layer and "
+                                + Dim.shown(term.dims()) + " after it",
                         "a value carried from layer to layer keeps its dimensions");
             }
             after = after.with(name, defined.slot());
@@ -323,7 +352,8 @@ final class Statements {
     private static Span place(Tree.Layers layers, String name) {
         Span last = layers.span();
         for (Tree.Statement statement : layers.body()) {
-            if (statement instanceof Tree.Definition definition && definition.name().text().equals(name)) {
+            if (statement instanceof Tree.Definition definition
+                    && definition.name().text().equals(name)) {
                 last = definition.span();
             }
         }

@@ -29,7 +29,8 @@ final class View {
         this.parameter = parameter;
         this.candidate = candidate;
         this.official = official;
-        this.shape = parameter.value().shape().stream().mapToLong(Size::constant).toArray();
+        this.shape =
+                parameter.value().shape().stream().mapToLong(Size::constant).toArray();
     }
 
     /** @param reach grows to one past the greatest index read of each dimension of each tensor read at indices */
@@ -98,7 +99,8 @@ final class View {
                     "TFX0111",
                     line.span(),
                     "the parameter `" + parameter.value().name() + "` has " + shape.length + " dimensions, "
-                            + Elaborated.shown(parameter) + ", and this line names " + line.indices().size(),
+                            + Elaborated.shown(parameter) + ", and this line names "
+                            + line.indices().size(),
                     "name each of them");
         }
         if (at.size() != official.length) {
@@ -122,7 +124,10 @@ final class View {
             Affine affine = Affine.of(term.expr());
             if (affine == null) {
                 throw Fault.of(
-                        "TFX0215", written.span(), "this index is not affine", "use sums of indices times whole numbers");
+                        "TFX0215",
+                        written.span(),
+                        "this index is not affine",
+                        "use sums of indices times whole numbers");
             }
             long least = affine.constant();
             long greatest = affine.constant();
@@ -145,8 +150,10 @@ final class View {
         return new TfxException(Diagnostic.error(
                 "TFX0214",
                 candidate.name(),
-                "the shape is " + Arrays.toString(official) + "; the parameter `" + parameter.value().name() + "` "
-                        + Elaborated.shown(parameter) + " reads dimension " + dimension + " at `" + written.span().text()
+                "the shape is " + Arrays.toString(official) + "; the parameter `"
+                        + parameter.value().name() + "` "
+                        + Elaborated.shown(parameter) + " reads dimension " + dimension + " at `"
+                        + written.span().text()
                         + "`, " + least + " to " + greatest,
                 "these weights are of another configuration"));
     }
@@ -166,9 +173,10 @@ final class View {
                             : switch (binary.op()) {
                                 case ADD -> sum(a, b);
                                 case SUB -> sum(a, scaled(b, -1));
-                                case MUL -> a.factors().isEmpty()
-                                        ? scaled(b, a.constant())
-                                        : b.factors().isEmpty() ? scaled(a, b.constant()) : null;
+                                case MUL ->
+                                    a.factors().isEmpty()
+                                            ? scaled(b, a.constant())
+                                            : b.factors().isEmpty() ? scaled(a, b.constant()) : null;
                                 default -> null;
                             };
                 }

@@ -61,7 +61,8 @@ public final class WeightClause {
                 continue;
             }
             known.add(found.get().name());
-            View view = new View(model, parameter, found.get(), official.get(found.get().name()));
+            View view = new View(
+                    model, parameter, found.get(), official.get(found.get().name()));
             try {
                 bindings.put(path, view.binding(chosen.get().line(), reach));
             } catch (TfxException fault) {
@@ -86,7 +87,8 @@ public final class WeightClause {
         faults.add(Diagnostic.error(
                 "TFX0211",
                 wanted,
-                "the tensor" + (names.size() > 1 ? " (or " + String.join(", ", names.subList(1, names.size())) + ")" : "")
+                "the tensor"
+                        + (names.size() > 1 ? " (or " + String.join(", ", names.subList(1, names.size())) + ")" : "")
                         + " for the parameter `" + path + "` " + Elaborated.shown(parameter) + " is missing",
                 Nearest.to(wanted, official.keySet())
                         .map(near -> "the nearest name among the weights is `" + near + "`")
@@ -112,13 +114,15 @@ public final class WeightClause {
     private void extra(Set<String> known) {
         for (String name : official.keySet()) {
             if (!known.contains(name) && !lines.ignores(name)) {
-                faults.add(Diagnostic.error(
-                        "TFX0213",
-                        name,
-                        "no parameter of `" + model.model() + "` reads this tensor",
-                        Nearest.to(name, known)
-                                .map(near -> "the nearest name the model reads is `" + near + "`")
-                                .orElse("these weights are of another configuration; a redundant tensor is named by `ignore`")));
+                faults.add(
+                        Diagnostic.error(
+                                "TFX0213",
+                                name,
+                                "no parameter of `" + model.model() + "` reads this tensor",
+                                Nearest.to(name, known)
+                                        .map(near -> "the nearest name the model reads is `" + near + "`")
+                                        .orElse(
+                                                "these weights are of another configuration; a redundant tensor is named by `ignore`")));
             }
         }
     }

@@ -100,12 +100,14 @@ final class WeightLines {
     boolean ignores(String name) {
         for (String pattern : ignored) {
             for (String prefix : prefixes) {
-                if (Paths.match(pattern, name).isPresent() || Paths.match(prefix + pattern, name).isPresent()) {
+                if (Paths.match(pattern, name).isPresent()
+                        || Paths.match(prefix + pattern, name).isPresent()) {
                     return true;
                 }
             }
         }
-        return names.stream().anyMatch(line -> Paths.match(line.official(), name).isPresent());
+        return names.stream()
+                .anyMatch(line -> Paths.match(line.official(), name).isPresent());
     }
 
     /** The path of the value that dumps call {@code name}; the last line that fits wins. */

@@ -41,7 +41,8 @@ public final class Library {
     public ModelRef require(String type) {
         return forModelType(type).orElseThrow(() -> {
             TreeSet<String> known = new TreeSet<>();
-            files.forEach(file -> modules.load(file).file().declarations().forEach(declaration -> types(declaration, known)));
+            files.forEach(
+                    file -> modules.load(file).file().declarations().forEach(declaration -> types(declaration, known)));
             return new TfxException(Diagnostic.error(
                     "TFX0206",
                     "model_type",
@@ -55,20 +56,19 @@ public final class Library {
             TreeSet<String> types = new TreeSet<>();
             types(declaration, types);
             if (types.contains(type)) {
-                return Optional.of(
-                        ModelRef.of(module, declaration.name().text(), declaration.name().span()));
+                return Optional.of(ModelRef.of(
+                        module, declaration.name().text(), declaration.name().span()));
             }
         }
         return Optional.empty();
     }
 
     private static void types(Tree.Declaration declaration, TreeSet<String> into) {
-        List<Tree.Clause> clauses =
-                switch (declaration) {
-                    case Tree.Model model -> model.clauses();
-                    case Tree.Variant variant -> variant.clauses();
-                    case Tree.Block block -> List.of();
-                };
+        List<Tree.Clause> clauses = switch (declaration) {
+            case Tree.Model model -> model.clauses();
+            case Tree.Variant variant -> variant.clauses();
+            case Tree.Block block -> List.of();
+        };
         for (Tree.Clause clause : clauses) {
             if (clause instanceof Tree.Config config) {
                 into.add(config.modelType());

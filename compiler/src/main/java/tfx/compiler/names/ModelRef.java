@@ -54,7 +54,10 @@ public record ModelRef(String name, List<Module.Declared> chain) {
             }
         }
         throw Fault.of(
-                "TFX0207", module.file().span(), "this file declares no model", "declare one: `model Name(...) { ... }`");
+                "TFX0207",
+                module.file().span(),
+                "this file declares no model",
+                "declare one: `model Name(...) { ... }`");
     }
 
     public Tree.Model model() {
@@ -73,16 +76,18 @@ public record ModelRef(String name, List<Module.Declared> chain) {
     public Map<String, Formal> formals() {
         Map<String, Formal> all = new java.util.LinkedHashMap<>();
         for (Module.Declared declared : chain.reversed()) {
-            List<Tree.Formal> formals =
-                    switch (declared.tree()) {
-                        case Tree.Model model -> model.formals();
-                        case Tree.Variant variant -> variant.formals();
-                        case Tree.Block block -> List.of();
-                    };
+            List<Tree.Formal> formals = switch (declared.tree()) {
+                case Tree.Model model -> model.formals();
+                case Tree.Variant variant -> variant.formals();
+                case Tree.Block block -> List.of();
+            };
             for (Tree.Formal formal : formals) {
                 if (formal.shape().isPresent()) {
                     throw Fault.of(
-                            "TFX0106", formal.span(), "a model's formals are no tensors", "declare an `input` in its body");
+                            "TFX0106",
+                            formal.span(),
+                            "a model's formals are no tensors",
+                            "declare an `input` in its body");
                 }
                 if (all.put(formal.name().text(), new Formal(formal, declared.module())) != null) {
                     throw Fault.of(

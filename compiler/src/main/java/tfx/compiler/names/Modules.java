@@ -32,8 +32,8 @@ public final class Modules {
             return known;
         }
         Source source = loader.load(path)
-                .orElseThrow(() -> new TfxException(Diagnostic.error(
-                        "TFX0115", path, "there is no such file", "give the path of a .tfx file")));
+                .orElseThrow(() -> new TfxException(
+                        Diagnostic.error("TFX0115", path, "there is no such file", "give the path of a .tfx file")));
         return resolve(path, source);
     }
 
@@ -92,7 +92,8 @@ public final class Modules {
             return known;
         }
         if (loaded.size() + loading.size() > MOST_FILES) {
-            throw Fault.of("TFX0114", line.span(), "more than " + MOST_FILES + " files are imported", "import fewer files");
+            throw Fault.of(
+                    "TFX0114", line.span(), "more than " + MOST_FILES + " files are imported", "import fewer files");
         }
         Optional<Source> source = loader.load(target);
         if (source.isEmpty()) {
@@ -135,7 +136,8 @@ public final class Modules {
         Module.Declared present = visible.putIfAbsent(name, declared);
         if (present == null) {
             from.put(name, line);
-        } else if (!present.tree().span().equals(declared.tree().span()) && !present.module().equals(module)) {
+        } else if (!present.tree().span().equals(declared.tree().span())
+                && !present.module().equals(module)) {
             throw Fault.of(
                     "TFX0119",
                     line.span(),

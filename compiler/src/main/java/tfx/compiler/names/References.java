@@ -58,7 +58,8 @@ final class References {
             case Tree.Model model -> {
                 // A model is no block: nothing can refer back to it but a variant's base.
             }
-            case Tree.Variant variant -> use.accept(variant.base().text(), variant.base().span());
+            case Tree.Variant variant ->
+                use.accept(variant.base().text(), variant.base().span());
         }
         chain.removeLast();
         state.put(name, 2);
@@ -129,7 +130,8 @@ final class References {
                 expression(call.callee(), local, use);
                 for (Tree.Argument argument : call.arguments()) {
                     // name: q_proj is the name of an instance, no reference.
-                    if (argument.name().isEmpty() || !argument.name().get().text().equals("name")) {
+                    if (argument.name().isEmpty()
+                            || !argument.name().get().text().equals("name")) {
                         expression(argument.value(), local, use);
                     }
                 }

@@ -15,16 +15,32 @@ import tfx.ir.Value;
 
 class StdlibModelsTest {
     static final Map<String, Object> LLAMA = Map.of(
-            "vocab_size", 97L, "hidden_size", 64L, "num_hidden_layers", 4L, "num_attention_heads", 4L,
-            "num_key_value_heads", 2L, "head_dim", 16L, "intermediate_size", 150L, "rms_norm_eps", 1e-5,
-            "max_position_embeddings", 128L, "rope_parameters", Map.of("rope_theta", 10000.0, "rope_type", "default"));
+            "vocab_size",
+            97L,
+            "hidden_size",
+            64L,
+            "num_hidden_layers",
+            4L,
+            "num_attention_heads",
+            4L,
+            "num_key_value_heads",
+            2L,
+            "head_dim",
+            16L,
+            "intermediate_size",
+            150L,
+            "rms_norm_eps",
+            1e-5,
+            "max_position_embeddings",
+            128L,
+            "rope_parameters",
+            Map.of("rope_theta", 10000.0, "rope_type", "default"));
 
     static Elaborated elaborate(String name, Map<String, Object> config, Map<String, Object> set) {
         ModelRef model = Sources.library(name);
         return Elaborator.elaborate(
                 model,
-                ConfigClause.arguments(
-                        model, Optional.of(name), key -> Optional.ofNullable(config.get(key)), set));
+                ConfigClause.arguments(model, Optional.of(name), key -> Optional.ofNullable(config.get(key)), set));
     }
 
     static Map<String, long[]> llamaShapes(int layers, boolean head) {
@@ -54,8 +70,11 @@ class StdlibModelsTest {
         Elaborated llama = elaborate("llama", LLAMA, Map.of());
         assertEquals(List.of("logits"), List.copyOf(llama.program().outputs().keySet()));
         assertEquals("[t, 97]", llama.program().outputs().get("logits").shape().toString());
-        assertEquals("[4, t, t]", llama.program().named().get("layers.0.self_attn.p").shape().toString());
-        assertEquals("[t, 64]", llama.program().named().get("layers.3.x").shape().toString());
+        assertEquals(
+                "[4, t, t]",
+                llama.program().named().get("layers.0.self_attn.p").shape().toString());
+        assertEquals(
+                "[t, 64]", llama.program().named().get("layers.3.x").shape().toString());
         assertEquals(List.of("h", "t", "s"), llama.dimensions().get("layers.0.self_attn.p"));
         assertEquals("t", llama.program().length());
         assertEquals(Map.of("t", 128L), llama.limits());
@@ -64,7 +83,9 @@ class StdlibModelsTest {
         assertEquals(39, weights.size());
         Binding q = weights.get("layers.1.self_attn.q_proj.weight");
         assertEquals("model.layers.1.self_attn.q_proj.weight", q.official());
-        assertEquals(List.of(1024L, 64L, 1L), java.util.Arrays.stream(q.strides()).boxed().toList());
+        assertEquals(
+                List.of(1024L, 64L, 1L),
+                java.util.Arrays.stream(q.strides()).boxed().toList());
         assertEquals(Optional.of("layers.2.x"), WeightClause.valueOf(llama, "hidden.2"));
         assertEquals(Optional.of("layers.0.self_attn.p"), WeightClause.valueOf(llama, "attn_probs.0"));
         assertEquals(Optional.empty(), WeightClause.valueOf(llama, "hidden.9"));
@@ -78,12 +99,15 @@ class StdlibModelsTest {
         Map<String, Binding> weights = WeightClause.bind(llama, "huggingface", llamaShapes(4, false));
         assertEquals("model.embed_tokens.weight", weights.get("lm_head.weight").official());
         // A stored copy of the head is redundant, not a mistake.
-        assertEquals(39, WeightClause.bind(llama, "huggingface", llamaShapes(4, true)).size());
+        assertEquals(
+                39,
+                WeightClause.bind(llama, "huggingface", llamaShapes(4, true)).size());
     }
 
     @Test
     void gpt2SplitsAndTransposes() {
-        Map<String, Object> config = Map.of("vocab_size", 97L, "n_embd", 64L, "n_head", 4L, "n_layer", 2L, "n_positions", 64L);
+        Map<String, Object> config =
+                Map.of("vocab_size", 97L, "n_embd", 64L, "n_head", 4L, "n_layer", 2L, "n_positions", 64L);
         Elaborated gpt2 = elaborate("gpt2", config, Map.of());
         Map<String, long[]> shapes = new LinkedHashMap<>();
         shapes.put("transformer.wte.weight", new long[] {97, 64});
@@ -106,7 +130,9 @@ class StdlibModelsTest {
         Map<String, Binding> weights = WeightClause.bind(gpt2, "huggingface", shapes);
         Binding k = weights.get("h.1.attn.k_proj.weight");
         assertEquals(64, k.offset());
-        assertEquals(List.of(16L, 1L, 192L), java.util.Arrays.stream(k.strides()).boxed().toList());
+        assertEquals(
+                List.of(16L, 1L, 192L),
+                java.util.Arrays.stream(k.strides()).boxed().toList());
         assertEquals(128, weights.get("h.0.attn.v_proj.bias").offset());
         assertEquals("transformer.wte.weight", weights.get("lm_head.weight").official());
     }
@@ -116,8 +142,20 @@ class StdlibModelsTest {
         Map<String, Object> config = new HashMap<>(LLAMA);
         config.put("head_dim", 24L);
         Elaborated qwen = elaborate("qwen3", config, Map.of());
-        assertEquals("[24]", qwen.parameters().get("layers.0.self_attn.q_norm.weight").value().shape().toString());
-        assertEquals("[4, 24, 64]", qwen.parameters().get("layers.0.self_attn.q_proj.weight").value().shape().toString());
+        assertEquals(
+                "[24]",
+                qwen.parameters()
+                        .get("layers.0.self_attn.q_norm.weight")
+                        .value()
+                        .shape()
+                        .toString());
+        assertEquals(
+                "[4, 24, 64]",
+                qwen.parameters()
+                        .get("layers.0.self_attn.q_proj.weight")
+                        .value()
+                        .shape()
+                        .toString());
     }
 
     @Test
@@ -147,6 +185,10 @@ class StdlibModelsTest {
         long start = System.nanoTime();
         Elaborated llama = elaborate("llama", LLAMA, Map.of("layers", 22L));
         System.out.println("22 layers: " + (System.nanoTime() - start) / 1_000_000 + " ms");
-        assertNotEquals(0, llama.program().named().values().stream().filter(Value.Comprehension.class::isInstance).count());
+        assertNotEquals(
+                0,
+                llama.program().named().values().stream()
+                        .filter(Value.Comprehension.class::isInstance)
+                        .count());
     }
 }
