@@ -15,6 +15,14 @@ public interface Backend {
      */
     CompiledKernel compile(Kernel kernel, List<Layout> layouts, ElementType output, String length);
 
+    /** One call of {@link #compile}. */
+    record Request(Kernel kernel, List<Layout> layouts, ElementType output, String length) {}
+
+    /** Compiles many kernels, in order; a backend with costly start-up does so in one go. */
+    default List<CompiledKernel> compileAll(List<Request> requests) {
+        return requests.stream().map(r -> compile(r.kernel(), r.layouts(), r.output(), r.length())).toList();
+    }
+
     /**
      * What is known of an operand before a run.
      *

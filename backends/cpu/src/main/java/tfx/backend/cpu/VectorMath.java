@@ -1,0 +1,105 @@
+package tfx.backend.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** Functions of vectors of floats, accurate to one or two units in the last place. */
+final class VectorMath {
+    private static final float LOG2E = 1.44269504f;
+    // ln 2 in two parts: the first has trailing zeros, so that n * LN2_HIGH is exact.
+    private static final float LN2_HIGH = 0.693359375f;
+    private static final float LN2_LOW = -2.12194440e-4f;
+    private static final float ROUND = 0x1.8p23f;
+
+    private VectorMath() {}
+
+    /** e^x: 0 below -104, infinite above 89, NaN for NaN. */
+    static FloatVector exp(FloatVector x) {
+        // min and max keep NaN; the clamps keep 2^n inside what two exponent fields can hold.
+        FloatVector clamped = x.max(-105f).min(90f);
+        FloatVector shifted = clamped.fma(Lanes.splat(LOG2E), Lanes.splat(ROUND));
+        FloatVector n = shifted.sub(ROUND);
+        FloatVector r = n.fma(Lanes.splat(-LN2_HIGH), clamped);
+        r = n.fma(Lanes.splat(-LN2_LOW), r);
+        FloatVector p = Lanes.splat(1.9875691500e-4f);
+        p = p.fma(r, Lanes.splat(1.3981999507e-3f));
+        p = p.fma(r, Lanes.splat(8.3334519073e-3f));
+        p = p.fma(r, Lanes.splat(4.1665795894e-2f));
+        p = p.fma(r, Lanes.splat(1.6666665459e-1f));
+        p = p.fma(r, Lanes.splat(5.0000001201e-1f));
+        p = p.fma(r.mul(r), r).add(1f);
+        // 2^n as the product of two halves: reaches the subnormals and overflows to infinity by itself.
+        var bits = shifted.reinterpretAsInts().sub(Float.floatToRawIntBits(ROUND));
+        var half = bits.lanewise(VectorOperators.ASHR, 1);
+        FloatVector first = half.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+        FloatVector second = bits.sub(half).add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+        return p.mul(first).mul(second);
+    }
+
+    /** The value, or 0 in the place of -inf: what a running maximum is subtracted as. */
+    static FloatVector finite(FloatVector x) {
+        return x.blend(0f, x.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY));
+    }
+
+    static float finite(float x) {
+        return x == Float.NEGATIVE_INFINITY ? 0f : x;
+    }
+
+    static FloatVector log(FloatVector x) {
+        return x.lanewise(VectorOperators.LOG);
+    }
+
+    static FloatVector sin(FloatVector x) {
+        return x.lanewise(VectorOperators.SIN);
+    }
+
+    static FloatVector cos(FloatVector x) {
+        return x.lanewise(VectorOperators.COS);
+    }
+
+    static FloatVector pow(FloatVector x, FloatVector y) {
+        return x.lanewise(VectorOperators.POW, y);
+    }
+
+    static FloatVector rsqrt(FloatVector x) {
+        return Lanes.splat(1f).div(x.sqrt());
+    }
+
+    /** Hyperbolic tangent: by an odd polynomial near 0, where 1 - 2 / (e^2x + 1) would cancel. */
+    static FloatVector tanh(FloatVector x) {
+        FloatVector square = x.mul(x);
+        FloatVector p = Lanes.splat(-5.70498872745e-3f);
+        p = p.fma(square, Lanes.splat(2.06390887954e-2f));
+        p = p.fma(square, Lanes.splat(-5.37397155531e-2f));
+        p = p.fma(square, Lanes.splat(1.33314422036e-1f));
+        p = p.fma(square, Lanes.splat(-3.33332819422e-1f));
+        FloatVector near = p.mul(square).fma(x, x);
+        FloatVector far = Lanes.splat(1f).sub(Lanes.splat(2f).div(exp(x.abs().mul(2f)).add(1f)));
+        FloatVector signed = far.lanewise(VectorOperators.NEG, x.compare(VectorOperators.LT, 0f));
+        return signed.blend(near, x.abs().compare(VectorOperators.LT, 0.625f));
+    }
+
+    static FloatVector floor(FloatVector x) {
+        float[] lanes = x.toArray();
+        for (int i = 0; i < lanes.length; i++) {
+            lanes[i] = (float) Math.floor(lanes[i]);
+        }
+        return FloatVector.fromArray(Lanes.F, lanes, 0);
+    }
+
+    static FloatVector erf(FloatVector x) {
+        float[] lanes = x.toArray();
+        for (int i = 0; i < lanes.length; i++) {
+            lanes[i] = (float) ScalarMath.erf(lanes[i]);
+        }
+        return FloatVector.fromArray(Lanes.F, lanes, 0);
+    }
+
+    static FloatVector floorDiv(FloatVector x, FloatVector y) {
+        return floor(x.div(y));
+    }
+
+    static FloatVector mod(FloatVector x, FloatVector y) {
+        return x.sub(floor(x.div(y)).mul(y));
+    }
+}
