@@ -92,6 +92,7 @@ final class Analysis {
 
     private record Same(Expr expr) {
         @Override
+        @SuppressWarnings("ReferenceEquality") // interned: identity is the point
         public boolean equals(Object other) {
             return other instanceof Same(Expr that) && that == expr;
         }
@@ -161,11 +162,11 @@ final class Analysis {
         return free(expr).contains(index);
     }
 
-    /** Whether it reads memory or loops: what must not be computed unless it is needed. */
+    /** Whether it reads memory, loops or belongs to a fold's point: what must not be computed unless it is needed. */
     boolean costly(Expr expr) {
         Boolean known = costly.get(expr);
         if (known == null) {
-            known = expr instanceof Expr.Read || expr instanceof Expr.Reduce || expr instanceof Expr.Fold || parts(expr).stream().anyMatch(this::costly);
+            known = expr instanceof Expr.Read || expr instanceof Expr.Accumulated || expr instanceof Expr.Reduce || expr instanceof Expr.Fold || parts(expr).stream().anyMatch(this::costly);
             costly.put(expr, known);
         }
         return known;

@@ -51,7 +51,24 @@ final class Emitter {
 
     /** Whether {@code expr} differs from lane to lane where it is used. */
     boolean varies(Expr expr) {
-        return scope.lane != null && analysis.mentions(expr, scope.lane);
+        return scope.lane != null && (analysis.mentions(expr, scope.lane) || accumulatesLanes(expr));
+    }
+
+    /** Whether {@code expr} mentions an accumulator of the enclosing fold that is a vector. */
+    private boolean accumulatesLanes(Expr expr) {
+        if (!analysis.mentions(expr, Analysis.FOLD)) {
+            return false;
+        }
+        if (expr instanceof Expr.Accumulated) {
+            for (Scope s = scope; s != null; s = s.parent) {
+                Code known = s.known.get(expr);
+                if (known != null) {
+                    return known.vector();
+                }
+            }
+            return false;
+        }
+        return Analysis.parts(expr).stream().anyMatch(this::accumulatesLanes);
     }
 
     Code emit(Expr expr) {
@@ -136,7 +153,7 @@ final class Emitter {
         if (code.vector()) {
             return code.kind() == Kind.BOOL ? "Lanes.splat(0f).blend(1f, " + code.text() + ")" : code.text();
         }
-        return hoisted("FloatVector", analysis.free(expr), false, () -> "Lanes.splat(" + real(emit(expr)) + ")");
+        return hoisted("FloatVector", analysis.free(expr), analysis.costly(expr), () -> "Lanes.splat(" + real(emit(expr)) + ")");
     }
 
     /** A mask expression of a predicate. */

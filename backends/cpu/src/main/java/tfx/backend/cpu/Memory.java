@@ -60,7 +60,7 @@ final class Memory {
     /** Rounds to the nearest bfloat16, ties to even; a NaN stays one. */
     static void putBF16(long at, float value) {
         int bits = Float.floatToRawIntBits(value);
-        int rounded = value != value ? bits | 0x400000 : bits + 0x7fff + (bits >>> 16 & 1);
+        int rounded = Float.isNaN(value) ? bits | 0x400000 : bits + 0x7fff + (bits >>> 16 & 1);
         ALL.set(SHORT, at, (short) (rounded >>> 16));
     }
 

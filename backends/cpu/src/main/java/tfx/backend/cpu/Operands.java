@@ -66,7 +66,7 @@ final class Operands {
     }
 
     private static String literal(double value) {
-        return value != value ? "Double.NaN"
+        return Double.isNaN(value) ? "Double.NaN"
                 : Double.isInfinite(value) ? (value > 0 ? "Double.POSITIVE_INFINITY" : "Double.NEGATIVE_INFINITY") : Double.toString(value);
     }
 

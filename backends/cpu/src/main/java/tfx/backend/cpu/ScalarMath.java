@@ -10,7 +10,7 @@ final class ScalarMath {
     static double erf(double x) {
         double magnitude = Math.abs(x);
         if (!(magnitude < 6)) {
-            return x != x ? x : Math.signum(x);
+            return Double.isNaN(x) ? x : Math.signum(x);
         }
         if (magnitude < 2.5) {
             double term = magnitude;

@@ -47,7 +47,7 @@ class KernelTest {
 
     /** A projection of a normalised row, gated, with a residual: prologue, two sums and epilogue. */
     @ParameterizedTest
-    @ValueSource(ints = {1, 7, 31, 33, 257})
+    @ValueSource(ints = {1, 7, 33})
     void contractions(int n) {
         for (ElementType type : List.of(ElementType.F32, ElementType.BF16, ElementType.F16)) {
             for (boolean transposed : new boolean[] {false, true}) {
@@ -76,7 +76,7 @@ class KernelTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 7, 31, 33, 70})
+    @ValueSource(ints = {1, 7, 33})
     void folds(int e) {
         Index t = new Index("t", T);
         Index h = new Index("h", Size.of(4));
@@ -102,7 +102,7 @@ class KernelTest {
 
     /** Half-split rotation: branches whose reads are out of range on the other side. */
     @ParameterizedTest
-    @ValueSource(ints = {1, 8, 17, 40})
+    @ValueSource(ints = {1, 17})
     void rotations(int n) {
         Index t = new Index("t", T);
         Index h = new Index("h", Size.of(3));
