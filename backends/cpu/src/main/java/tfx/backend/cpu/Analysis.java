@@ -44,19 +44,28 @@ final class Analysis {
         if (known != null) {
             return known;
         }
-        Expr made = folded(switch (expr) {
-            case Expr.Number n -> n;
-            case Expr.At at -> at;
-            case Expr.Length(Size size) -> size.isConstant() ? new Expr.Number(size.constant()) : expr;
-            case Expr.Accumulated a -> a;
-            case Expr.Read(Value value, List<Expr> at) -> new Expr.Read(value, at.stream().map(this::intern).toList());
-            case Expr.Unary(UnaryOp op, Expr x) -> new Expr.Unary(op, intern(x));
-            case Expr.Binary(BinaryOp op, Expr l, Expr r) -> new Expr.Binary(op, intern(l), intern(r));
-            case Expr.Select(Expr c, Expr t, Expr o) -> new Expr.Select(intern(c), intern(t), intern(o));
-            case Expr.Reduce(Expr.Monoid m, List<Index> i, Expr d, Expr b) -> new Expr.Reduce(m, i, intern(d), intern(b));
-            case Expr.Fold(Index i, Expr d, List<Expr.Accumulator> as, Expr r) -> new Expr.Fold(i, intern(d),
-                    as.stream().map(a -> new Expr.Accumulator(a.monoid(), intern(a.body()), a.shift())).toList(), intern(r));
-        });
+        Expr made = folded(
+                switch (expr) {
+                    case Expr.Number n -> n;
+                    case Expr.At at -> at;
+                    case Expr.Length(Size size) -> size.isConstant() ? new Expr.Number(size.constant()) : expr;
+                    case Expr.Accumulated a -> a;
+                    case Expr.Read(Value value, List<Expr> at) ->
+                        new Expr.Read(value, at.stream().map(this::intern).toList());
+                    case Expr.Unary(UnaryOp op, Expr x) -> new Expr.Unary(op, intern(x));
+                    case Expr.Binary(BinaryOp op, Expr l, Expr r) -> new Expr.Binary(op, intern(l), intern(r));
+                    case Expr.Select(Expr c, Expr t, Expr o) -> new Expr.Select(intern(c), intern(t), intern(o));
+                    case Expr.Reduce(Expr.Monoid m, List<Index> i, Expr d, Expr b) ->
+                        new Expr.Reduce(m, i, intern(d), intern(b));
+                    case Expr.Fold(Index i, Expr d, List<Expr.Accumulator> as, Expr r) ->
+                        new Expr.Fold(
+                                i,
+                                intern(d),
+                                as.stream()
+                                        .map(a -> new Expr.Accumulator(a.monoid(), intern(a.body()), a.shift()))
+                                        .toList(),
+                                intern(r));
+                });
         List<Object> key = new ArrayList<>();
         key.add(made.getClass());
         switch (made) {
@@ -166,7 +175,11 @@ final class Analysis {
     boolean costly(Expr expr) {
         Boolean known = costly.get(expr);
         if (known == null) {
-            known = expr instanceof Expr.Read || expr instanceof Expr.Accumulated || expr instanceof Expr.Reduce || expr instanceof Expr.Fold || parts(expr).stream().anyMatch(this::costly);
+            known = expr instanceof Expr.Read
+                    || expr instanceof Expr.Accumulated
+                    || expr instanceof Expr.Reduce
+                    || expr instanceof Expr.Fold
+                    || parts(expr).stream().anyMatch(this::costly);
             costly.put(expr, known);
         }
         return known;
@@ -192,17 +205,20 @@ final class Analysis {
             case Expr.At a -> Kind.LONG;
             case Expr.Length l -> Kind.LONG;
             case Expr.Accumulated a -> Kind.FLOAT;
-            case Expr.Read r -> r.value() instanceof Value.Input input && input.kind() == Value.Kind.INTEGER ? Kind.LONG : Kind.FLOAT;
-            case Expr.Unary(UnaryOp op, Expr x) -> switch (op) {
-                case NOT -> Kind.BOOL;
-                case NEG, ABS -> kind(x) == Kind.BOOL ? Kind.LONG : kind(x);
-                default -> kind(x) == Kind.FLOAT || reads(x) ? Kind.FLOAT : Kind.DOUBLE;
-            };
-            case Expr.Binary(BinaryOp op, Expr l, Expr r) -> switch (op) {
-                case LT, LE, EQ, NE, AND, OR -> Kind.BOOL;
-                case DIV, POW -> real(l, r);
-                default -> integral(l) && integral(r) ? Kind.LONG : real(l, r);
-            };
+            case Expr.Read r ->
+                r.value() instanceof Value.Input input && input.kind() == Value.Kind.INTEGER ? Kind.LONG : Kind.FLOAT;
+            case Expr.Unary(UnaryOp op, Expr x) ->
+                switch (op) {
+                    case NOT -> Kind.BOOL;
+                    case NEG, ABS -> kind(x) == Kind.BOOL ? Kind.LONG : kind(x);
+                    default -> kind(x) == Kind.FLOAT || reads(x) ? Kind.FLOAT : Kind.DOUBLE;
+                };
+            case Expr.Binary(BinaryOp op, Expr l, Expr r) ->
+                switch (op) {
+                    case LT, LE, EQ, NE, AND, OR -> Kind.BOOL;
+                    case DIV, POW -> real(l, r);
+                    default -> integral(l) && integral(r) ? Kind.LONG : real(l, r);
+                };
             case Expr.Select(Expr c, Expr t, Expr o) -> {
                 if (kind(t) == Kind.BOOL && kind(o) == Kind.BOOL) {
                     yield Kind.BOOL;
@@ -244,25 +260,30 @@ final class Analysis {
     Linear linear(Expr expr) {
         return switch (expr) {
             case Expr.Number(double v) when kind(expr) == Kind.LONG -> new Linear(Map.of(), (long) v);
-            case Expr.Unary(UnaryOp op, Expr x) when op == UnaryOp.NEG && kind(x) == Kind.LONG -> combine(new Linear(Map.of(), 0), linear(x), -1);
-            case Expr.Binary(BinaryOp op, Expr l, Expr r) when op == BinaryOp.ADD && kind(expr) == Kind.LONG -> combine(linear(l), linear(r), 1);
-            case Expr.Binary(BinaryOp op, Expr l, Expr r) when op == BinaryOp.SUB && kind(expr) == Kind.LONG -> combine(linear(l), linear(r), -1);
-            case Expr.Binary(BinaryOp op, Expr l, Expr.Number(double n)) when op == BinaryOp.MUL && kind(expr) == Kind.LONG ->
-                    combine(new Linear(Map.of(), 0), linear(l), (long) n);
-            case Expr.Binary(BinaryOp op, Expr.Number(double n), Expr r) when op == BinaryOp.MUL && kind(expr) == Kind.LONG ->
-                    combine(new Linear(Map.of(), 0), linear(r), (long) n);
+            case Expr.Unary(UnaryOp op, Expr x)
+            when op == UnaryOp.NEG && kind(x) == Kind.LONG -> combine(new Linear(Map.of(), 0), linear(x), -1);
+            case Expr.Binary(BinaryOp op, Expr l, Expr r)
+            when op == BinaryOp.ADD && kind(expr) == Kind.LONG -> combine(linear(l), linear(r), 1);
+            case Expr.Binary(BinaryOp op, Expr l, Expr r)
+            when op == BinaryOp.SUB && kind(expr) == Kind.LONG -> combine(linear(l), linear(r), -1);
+            case Expr.Binary(BinaryOp op, Expr l, Expr.Number(double n))
+            when op == BinaryOp.MUL && kind(expr) == Kind.LONG -> combine(new Linear(Map.of(), 0), linear(l), (long) n);
+            case Expr.Binary(BinaryOp op, Expr.Number(double n), Expr r)
+            when op == BinaryOp.MUL && kind(expr) == Kind.LONG -> combine(new Linear(Map.of(), 0), linear(r), (long) n);
             default -> new Linear(Map.of(expr, 1L), 0);
         };
     }
 
     static Linear combine(Linear a, Linear b, long factor) {
         Map<Expr, Long> sum = new LinkedHashMap<>(a.factors());
-        b.factors().forEach((atom, f) -> sum.merge(atom, f * factor, (x, y) -> x + y == 0 ? null : Long.valueOf(x + y)));
+        b.factors()
+                .forEach((atom, f) -> sum.merge(atom, f * factor, (x, y) -> x + y == 0 ? null : Long.valueOf(x + y)));
         return new Linear(sum, a.constant() + b.constant() * factor);
     }
 
     /** The factor of {@code index} if the expression is linear in it with every other atom free of it; null otherwise. */
-    @org.jspecify.annotations.Nullable Long factor(Linear linear, Index index) {
+    @org.jspecify.annotations.Nullable
+    Long factor(Linear linear, Index index) {
         long factor = 0;
         for (Map.Entry<Expr, Long> term : linear.factors().entrySet()) {
             if (term.getKey() instanceof Expr.At(Index i) && i == index) {

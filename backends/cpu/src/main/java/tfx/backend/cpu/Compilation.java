@@ -34,15 +34,40 @@ final class Compilation {
 
     /** A kernel's class as Java source. */
     static String source(String name, ElementwiseWriter.Methods methods) {
-        MethodSpec phases = MethodSpec.methodBuilder("phases").addAnnotation(Override.class).returns(int.class)
-                .addParameter(Frame.class, "f").addCode(CodeBlock.of("$L", methods.phases())).build();
-        MethodSpec parts = MethodSpec.methodBuilder("parts").addAnnotation(Override.class).returns(int.class)
-                .addParameter(Frame.class, "f").addParameter(int.class, "phase").addCode(CodeBlock.of("$L", methods.parts())).build();
-        MethodSpec part = MethodSpec.methodBuilder("part").addAnnotation(Override.class)
-                .addParameter(Frame.class, "f").addParameter(int.class, "phase").addParameter(int.class, "part").addCode(CodeBlock.of("$L", methods.part())).build();
-        TypeSpec type = TypeSpec.classBuilder(name).addModifiers(Modifier.FINAL).superclass(KernelCode.class).addMethod(phases).addMethod(parts).addMethod(part).build();
-        String text = JavaFile.builder(PACKAGE, type).skipJavaLangImports(true).build().toString();
-        return text.replaceFirst("\nfinal class", "\nimport jdk.incubator.vector.FloatVector;\nimport jdk.incubator.vector.VectorMask;\nimport jdk.incubator.vector.VectorOperators;\n\nfinal class");
+        MethodSpec phases = MethodSpec.methodBuilder("phases")
+                .addAnnotation(Override.class)
+                .returns(int.class)
+                .addParameter(Frame.class, "f")
+                .addCode(CodeBlock.of("$L", methods.phases()))
+                .build();
+        MethodSpec parts = MethodSpec.methodBuilder("parts")
+                .addAnnotation(Override.class)
+                .returns(int.class)
+                .addParameter(Frame.class, "f")
+                .addParameter(int.class, "phase")
+                .addCode(CodeBlock.of("$L", methods.parts()))
+                .build();
+        MethodSpec part = MethodSpec.methodBuilder("part")
+                .addAnnotation(Override.class)
+                .addParameter(Frame.class, "f")
+                .addParameter(int.class, "phase")
+                .addParameter(int.class, "part")
+                .addCode(CodeBlock.of("$L", methods.part()))
+                .build();
+        TypeSpec type = TypeSpec.classBuilder(name)
+                .addModifiers(Modifier.FINAL)
+                .superclass(KernelCode.class)
+                .addMethod(phases)
+                .addMethod(parts)
+                .addMethod(part)
+                .build();
+        String text = JavaFile.builder(PACKAGE, type)
+                .skipJavaLangImports(true)
+                .build()
+                .toString();
+        return text.replaceFirst(
+                "\nfinal class",
+                "\nimport jdk.incubator.vector.FloatVector;\nimport jdk.incubator.vector.VectorMask;\nimport jdk.incubator.vector.VectorOperators;\n\nfinal class");
     }
 
     /** Compiles classes and makes one instance of each. */
@@ -59,7 +84,15 @@ final class Compilation {
         sources.forEach((name, text) -> units.add(new Text(name, text)));
         Map<String, byte[]> classes = new HashMap<>();
         try (Output output = new Output(compiler.getStandardFileManager(found, null, null), classes)) {
-            List<String> options = List.of("-classpath", home(), "--add-modules", "jdk.incubator.vector", "-proc:none", "-g:none", "-nowarn", "-XDuseUnsharedTable=true");
+            List<String> options = List.of(
+                    "-classpath",
+                    home(),
+                    "--add-modules",
+                    "jdk.incubator.vector",
+                    "-proc:none",
+                    "-g:none",
+                    "-nowarn",
+                    "-XDuseUnsharedTable=true");
             if (!compiler.getTask(null, output, found, options, null, units).call()) {
                 StringBuilder errors = new StringBuilder("generated code does not compile:");
                 for (Diagnostic<? extends JavaFileObject> d : found.getDiagnostics()) {
@@ -72,7 +105,8 @@ final class Compilation {
             Map<String, KernelCode> made = new HashMap<>();
             for (String name : sources.keySet()) {
                 var lookup = MethodHandles.lookup().defineHiddenClass(classes.get(PACKAGE + "." + name), true);
-                var constructor = lookup.findConstructor(lookup.lookupClass(), java.lang.invoke.MethodType.methodType(void.class));
+                var constructor = lookup.findConstructor(
+                        lookup.lookupClass(), java.lang.invoke.MethodType.methodType(void.class));
                 made.put(name, (KernelCode) constructor.invoke());
             }
             return made;
@@ -85,7 +119,12 @@ final class Compilation {
 
     /** Where this module's own classes lie: all that generated code refers to. */
     private static String home() throws URISyntaxException {
-        return Path.of(KernelCode.class.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
+        return Path.of(KernelCode.class
+                        .getProtectionDomain()
+                        .getCodeSource()
+                        .getLocation()
+                        .toURI())
+                .toString();
     }
 
     private static final class Text extends SimpleJavaFileObject {
@@ -111,7 +150,8 @@ final class Compilation {
         }
 
         @Override
-        public JavaFileObject getJavaFileForOutput(Location location, String name, JavaFileObject.Kind kind, FileObject sibling) throws IOException {
+        public JavaFileObject getJavaFileForOutput(
+                Location location, String name, JavaFileObject.Kind kind, FileObject sibling) throws IOException {
             return new SimpleJavaFileObject(URI.create("mem:///" + name + ".class"), kind) {
                 @Override
                 public OutputStream openOutputStream() {

@@ -37,16 +37,35 @@ public final class CpuBackend implements Backend {
         Map<String, String> sources = new LinkedHashMap<>();
         for (Request r : requests) {
             Analysis analysis = new Analysis();
-            Expr whole = new Expr.Select(r.kernel().output().domain(), r.kernel().output().body(), new Expr.Number(0));
+            Expr whole = new Expr.Select(
+                    r.kernel().output().domain(), r.kernel().output().body(), new Expr.Number(0));
             Expr body = analysis.intern(whole);
-            Key key = new Key(analysis, r.kernel().operands(), r.layouts(), r.output(), r.length(), r.kernel().output(), body);
+            Key key = new Key(
+                    analysis,
+                    r.kernel().operands(),
+                    r.layouts(),
+                    r.output(),
+                    r.length(),
+                    r.kernel().output(),
+                    body);
             keys.add(key.text());
             constants.add(key.arguments());
             if (!loaded.containsKey(key.text()) && !names.containsKey(key.text())) {
-                Operands operands = new Operands(r.kernel().operands(), r.layouts(), r.output(), r.kernel().output().indices().size(), r.length(), key.constants());
+                Operands operands = new Operands(
+                        r.kernel().operands(),
+                        r.layouts(),
+                        r.output(),
+                        r.kernel().output().indices().size(),
+                        r.length(),
+                        key.constants());
                 String name = "Kernel" + (loaded.size() + names.size());
                 names.put(key.text(), name);
-                sources.put(name, Compilation.source(name, Writers.write(analysis, operands, r.kernel().output().indices(), body)));
+                sources.put(
+                        name,
+                        Compilation.source(
+                                name,
+                                Writers.write(
+                                        analysis, operands, r.kernel().output().indices(), body)));
             }
         }
         Map<String, KernelCode> made = Compilation.load(sources);

@@ -10,7 +10,8 @@ final class DotTiles {
     private DotTiles() {}
 
     /** Strides in bytes. */
-    static void run(long a, long lda, int rows, long depth, long w, long ldw, int columns, long c, long ldc, boolean add) {
+    static void run(
+            long a, long lda, int rows, long depth, long w, long ldw, int columns, long c, long ldc, boolean add) {
         int r = 0;
         for (; r + 4 <= rows; r += 4) {
             int j = 0;
@@ -101,7 +102,17 @@ final class DotTiles {
         row(s30, s31, s32, s33, a3 + end, w + end, ldw, rest, c + 3 * ldc, add);
     }
 
-    private static void row(FloatVector s0, FloatVector s1, FloatVector s2, FloatVector s3, long a, long w, long ldw, long rest, long c, boolean add) {
+    private static void row(
+            FloatVector s0,
+            FloatVector s1,
+            FloatVector s2,
+            FloatVector s3,
+            long a,
+            long w,
+            long ldw,
+            long rest,
+            long c,
+            boolean add) {
         Gemm.put(c, tail(Gemm.sum(s0), a, w, rest), add);
         Gemm.put(c + 4, tail(Gemm.sum(s1), a, w + ldw, rest), add);
         Gemm.put(c + 8, tail(Gemm.sum(s2), a, w + 2 * ldw, rest), add);

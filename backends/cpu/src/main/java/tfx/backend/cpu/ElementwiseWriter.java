@@ -7,7 +7,6 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tfx.backend.cpu.Analysis.Kind;
 import tfx.backend.cpu.Analysis.Linear;
-import tfx.backend.cpu.Scope.Code;
 import tfx.ir.Expr;
 import tfx.ir.Expr.BinaryOp;
 import tfx.ir.Index;
@@ -61,19 +60,32 @@ final class ElementwiseWriter {
         for (int d = 0; d < indices.size(); d++) {
             Index index = indices.get(d);
             String size = e.operands.size(index.size());
-            out.append("final long n").append(d).append(" = ").append(e.operands.stepped(indices, index) ? size + " - start" : size).append(";\n");
+            out.append("final long n")
+                    .append(d)
+                    .append(" = ")
+                    .append(e.operands.stepped(indices, index) ? size + " - start" : size)
+                    .append(";\n");
             if (index != lane) {
                 rows.append(" * n").append(d);
             }
         }
         out.append("final long rows = ").append(rows).append(";\n");
         String width = lane == null ? "1L" : "n" + (indices.size() - 1);
-        out.append("final long blocks = ").append(lane == null ? "1L" : "Math.max(1L, (" + width + " + " + (LANE_BLOCK - 1) + "L) / " + LANE_BLOCK + "L)").append(";\n");
-        out.append("final long chunk = ").append(loops(body) ? "1L" : "Math.max(1L, " + 4 * LANE_BLOCK + "L / Math.max(1L, " + width + "))").append(";\n");
+        out.append("final long blocks = ")
+                .append(
+                        lane == null
+                                ? "1L"
+                                : "Math.max(1L, (" + width + " + " + (LANE_BLOCK - 1) + "L) / " + LANE_BLOCK + "L)")
+                .append(";\n");
+        out.append("final long chunk = ")
+                .append(loops(body) ? "1L" : "Math.max(1L, " + 4 * LANE_BLOCK + "L / Math.max(1L, " + width + "))")
+                .append(";\n");
     }
 
     private static boolean loops(Expr expr) {
-        return expr instanceof Expr.Reduce || expr instanceof Expr.Fold || Analysis.parts(expr).stream().anyMatch(ElementwiseWriter::loops);
+        return expr instanceof Expr.Reduce
+                || expr instanceof Expr.Fold
+                || Analysis.parts(expr).stream().anyMatch(ElementwiseWriter::loops);
     }
 
     private void row() {
@@ -84,7 +96,8 @@ final class ElementwiseWriter {
             if (index != lane) {
                 String name = e.fresh("i");
                 e.names.put(index, name);
-                s.line("final long " + name + " = rest % n" + d + (e.operands.stepped(indices, index) ? " + start;" : ";"));
+                s.line("final long " + name + " = rest % n" + d
+                        + (e.operands.stepped(indices, index) ? " + start;" : ";"));
                 s.line("rest /= n" + d + ";");
             }
         }
@@ -94,7 +107,12 @@ final class ElementwiseWriter {
         StringBuilder at = new StringBuilder("out");
         for (int d = 0; d < indices.size(); d++) {
             if (indices.get(d) != lane) {
-                at.append(" + ").append(bytes).append("L * outs").append(d).append(" * ").append(e.names.get(indices.get(d)));
+                at.append(" + ")
+                        .append(bytes)
+                        .append("L * outs")
+                        .append(d)
+                        .append(" * ")
+                        .append(e.names.get(indices.get(d)));
             }
         }
         s.line("final long to = " + at + ";");
@@ -107,9 +125,15 @@ final class ElementwiseWriter {
         String from = e.operands.stepped(indices, lane) ? "start" : "0L";
         s.line("final long low = " + from + " + block * " + LANE_BLOCK + "L;");
         s.line("final long high = Math.min(" + from + " + n" + last + ", low + " + LANE_BLOCK + "L);");
-        overLanes(e, lane, "low", "high", body, (vector, count) ->
-                e.scope.line("Memory.scatter(" + e.operands.output().ordinal() + ", to + " + bytes + "L * outs" + last + " * " + e.names.get(lane) + ", "
-                        + bytes + "L * outs" + last + ", " + vector + ", " + count + ");"));
+        overLanes(
+                e,
+                lane,
+                "low",
+                "high",
+                body,
+                (vector, count) -> e.scope.line("Memory.scatter("
+                        + e.operands.output().ordinal() + ", to + " + bytes + "L * outs" + last + " * "
+                        + e.names.get(lane) + ", " + bytes + "L * outs" + last + ", " + vector + ", " + count + ");"));
     }
 
     /** Receives the text of a vector of results and of how many of its lanes count. */
@@ -130,7 +154,9 @@ final class ElementwiseWriter {
                     e.scope.known.put(c, outside.known.get(c));
                 }
                 String vector = e.vector(body);
-                store.accept(vector, e.scope.mask == null ? "Lanes.LENGTH" : "(int) (" + range[1] + " - " + e.names.get(lane) + ")");
+                store.accept(
+                        vector,
+                        e.scope.mask == null ? "Lanes.LENGTH" : "(int) (" + range[1] + " - " + e.names.get(lane) + ")");
             });
         };
         if (conditions.isEmpty()) {
@@ -139,11 +165,13 @@ final class ElementwiseWriter {
         }
         String pieces = e.fresh("cuts");
         String k = e.fresh("j");
-        e.scope.line("final long[] " + pieces + " = Lanes.pieces(" + low + ", " + high + ", " + String.join(", ", cuts) + ");");
+        e.scope.line("final long[] " + pieces + " = Lanes.pieces(" + low + ", " + high + ", " + String.join(", ", cuts)
+                + ");");
         range[0] = e.fresh("l");
         range[1] = e.fresh("h");
-        String head = "for (int " + k + " = 0; " + k + " + 1 < " + pieces + ".length; " + k + "++) {\nfinal long " + range[0] + " = " + pieces + "[" + k + "];\nfinal long "
-                + range[1] + " = " + pieces + "[" + k + " + 1];\nif (" + range[0] + " == " + range[1] + ") {\ncontinue;\n}";
+        String head = "for (int " + k + " = 0; " + k + " + 1 < " + pieces + ".length; " + k + "++) {\nfinal long "
+                + range[0] + " = " + pieces + "[" + k + "];\nfinal long " + range[1] + " = " + pieces + "[" + k
+                + " + 1];\nif (" + range[0] + " == " + range[1] + ") {\ncontinue;\n}";
         e.names.put(lane, range[0]);
         e.block(head, "}", Set.of(lane), false, null, null, () -> {
             for (Expr c : conditions) {
@@ -164,8 +192,12 @@ final class ElementwiseWriter {
     }
 
     private static void cut(Emitter e, Index lane, Expr c, List<Expr> conditions, List<String> cuts) {
-        if (conditions.contains(c) || !(c instanceof Expr.Binary(BinaryOp op, Expr l, Expr r)) || !Emitter.comparison(op)
-                || e.analysis.kind(l) != Kind.LONG || e.analysis.kind(r) != Kind.LONG || e.analysis.costly(c)) {
+        if (conditions.contains(c)
+                || !(c instanceof Expr.Binary(BinaryOp op, Expr l, Expr r))
+                || !Emitter.comparison(op)
+                || e.analysis.kind(l) != Kind.LONG
+                || e.analysis.kind(r) != Kind.LONG
+                || e.analysis.costly(c)) {
             return;
         }
         Linear difference = Analysis.combine(e.analysis.linear(r), e.analysis.linear(l), -1);

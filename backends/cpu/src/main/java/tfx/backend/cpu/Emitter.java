@@ -138,7 +138,9 @@ final class Emitter {
     /** A double expression of the scalar {@code expr}. */
     String precise(Expr expr) {
         Code code = emit(expr);
-        return code.kind() == Kind.BOOL ? "(" + code.text() + " ? 1.0 : 0.0)" : code.kind() == Kind.DOUBLE ? code.text() : "(double) (" + code.text() + ")";
+        return code.kind() == Kind.BOOL
+                ? "(" + code.text() + " ? 1.0 : 0.0)"
+                : code.kind() == Kind.DOUBLE ? code.text() : "(double) (" + code.text() + ")";
     }
 
     /** A boolean expression of the scalar {@code expr}. */
@@ -153,7 +155,11 @@ final class Emitter {
         if (code.vector()) {
             return code.kind() == Kind.BOOL ? "Lanes.splat(0f).blend(1f, " + code.text() + ")" : code.text();
         }
-        return hoisted("FloatVector", analysis.free(expr), analysis.costly(expr), () -> "Lanes.splat(" + real(emit(expr)) + ")");
+        return hoisted(
+                "FloatVector",
+                analysis.free(expr),
+                analysis.costly(expr),
+                () -> "Lanes.splat(" + real(emit(expr)) + ")");
     }
 
     /** A mask expression of a predicate. */
@@ -171,7 +177,14 @@ final class Emitter {
     }
 
     /** Writes a block into a new inner scope and appends it: {@code head}, what {@code body} writes, {@code tail}. */
-    void block(String head, String tail, Set<Index> own, boolean conditional, @Nullable Index lane, @Nullable String mask, Runnable body) {
+    void block(
+            String head,
+            String tail,
+            Set<Index> own,
+            boolean conditional,
+            @Nullable Index lane,
+            @Nullable String mask,
+            Runnable body) {
         Scope outer = scope;
         scope = new Scope(outer, own, conditional, lane, mask);
         try {
@@ -197,7 +210,9 @@ final class Emitter {
         Scope target = scope;
         StringBuilder text = new StringBuilder(type + " " + name + ";\n");
         text.append("if (").append(condition).append(") {\n").append(side(s.then(), kind, vector, name));
-        text.append("} else {\n").append(side(s.otherwise(), kind, vector, name)).append("}");
+        text.append("} else {\n")
+                .append(side(s.otherwise(), kind, vector, name))
+                .append("}");
         target.line(text.toString());
         return new Code(kind, vector, name);
     }

@@ -21,10 +21,14 @@ final class Folds {
         boolean[] vector = new boolean[n];
         for (int i = 0; i < n; i++) {
             Expr.Accumulator a = f.accumulators().get(i);
-            vector[i] = e.varies(a.body()) || (a.shift() >= 0 && vector[a.shift()]) || e.varies(f.domain()) || uses(a.body(), vector);
+            vector[i] = e.varies(a.body())
+                    || (a.shift() >= 0 && vector[a.shift()])
+                    || e.varies(f.domain())
+                    || uses(a.body(), vector);
             names[i] = e.fresh("s");
             String identity = Loops.identity(a.monoid());
-            e.scope.line((vector[i] ? "FloatVector " : "float ") + names[i] + " = " + (vector[i] ? "Lanes.splat(" + identity + ")" : identity) + ";");
+            e.scope.line((vector[i] ? "FloatVector " : "float ") + names[i] + " = "
+                    + (vector[i] ? "Lanes.splat(" + identity + ")" : identity) + ";");
         }
         String any = e.fresh("a");
         boolean byLane = e.varies(f.domain());
@@ -35,10 +39,14 @@ final class Folds {
         e.names.put(f.index(), i);
         String head = "for (long " + i + " = " + range.low() + "; " + i + " < " + range.high() + "; " + i + "++) {";
         e.block(head, "}", Set.of(f.index(), Analysis.FOLD), false, e.scope.lane, e.scope.mask, () -> {
-            List<Expr> scalar = range.others().stream().filter(c -> !e.varies(c)).toList();
+            List<Expr> scalar =
+                    range.others().stream().filter(c -> !e.varies(c)).toList();
             List<Expr> lanes = range.others().stream().filter(e::varies).toList();
             Runnable body = () -> e.loops.filtered(lanes, mask -> {
-                e.scope.line(byLane ? any + " = " + any + ".or(" + (mask == null ? "Lanes.mask(true)" : mask) + ");" : any + " = true;");
+                e.scope.line(
+                        byLane
+                                ? any + " = " + any + ".or(" + (mask == null ? "Lanes.mask(true)" : mask) + ");"
+                                : any + " = true;");
                 for (int k = 0; k < n; k++) {
                     step(f, k, names, vector, mask);
                 }
@@ -53,7 +61,8 @@ final class Folds {
     }
 
     private boolean uses(Expr expr, boolean[] vector) {
-        return expr instanceof Expr.Accumulated(int k) ? vector[k]
+        return expr instanceof Expr.Accumulated(int k)
+                ? vector[k]
                 : !(expr instanceof Expr.Fold) && Analysis.parts(expr).stream().anyMatch(part -> uses(part, vector));
     }
 
@@ -70,12 +79,17 @@ final class Folds {
             e.scope.line("final " + type + old + " = " + name + ";");
             combine(a.monoid(), name, value, v, mask);
             // While nothing finite was seen the maximum counts as 0, so that exp(-inf - M) is 0 and not NaN.
-            e.scope.line("final " + type + safe + " = " + (v ? "VectorMath.finite(" + name + ")" : "VectorMath.finite(" + name + ")") + ";");
-            e.scope.line("final " + type + factor + " = " + (v ? "VectorMath.exp(" + old + ".sub(" + safe + "))" : "(float) Math.exp(" + old + " - " + safe + ")") + ";");
+            e.scope.line("final " + type + safe + " = "
+                    + (v ? "VectorMath.finite(" + name + ")" : "VectorMath.finite(" + name + ")") + ";");
+            e.scope.line("final " + type + factor + " = "
+                    + (v
+                            ? "VectorMath.exp(" + old + ".sub(" + safe + "))"
+                            : "(float) Math.exp(" + old + " - " + safe + ")")
+                    + ";");
             for (int j = 0; j < names.length; j++) {
                 if (f.accumulators().get(j).shift() == k) {
-                    e.scope.line(names[j] + " = " + (!vector[j] ? names[j] + " * " + factor
-                            : names[j] + ".mul(" + factor + ")") + ";");
+                    e.scope.line(names[j] + " = "
+                            + (!vector[j] ? names[j] + " * " + factor : names[j] + ".mul(" + factor + ")") + ";");
                 }
             }
             publish(k, safe, v);
@@ -95,15 +109,18 @@ final class Folds {
 
     private void combine(Monoid monoid, String name, String value, boolean vector, String mask) {
         if (vector) {
-            e.scope.line(name + " = " + name + ".lanewise(VectorOperators." + Loops.operator(monoid) + ", " + value + (mask == null ? "" : ", " + mask) + ");");
+            e.scope.line(name + " = " + name + ".lanewise(VectorOperators." + Loops.operator(monoid) + ", " + value
+                    + (mask == null ? "" : ", " + mask) + ");");
             return;
         }
-        e.scope.line(name + " = " + switch (monoid) {
-            case SUM -> name + " + " + value;
-            case PRODUCT -> name + " * " + value;
-            case MAX -> "Math.max(" + name + ", " + value + ")";
-            case MIN -> "Math.min(" + name + ", " + value + ")";
-        } + ";");
+        e.scope.line(name + " = "
+                + switch (monoid) {
+                    case SUM -> name + " + " + value;
+                    case PRODUCT -> name + " * " + value;
+                    case MAX -> "Math.max(" + name + ", " + value + ")";
+                    case MIN -> "Math.min(" + name + ", " + value + ")";
+                }
+                + ";");
     }
 
     private Code result(Expr.Fold f, boolean varying, String[] names, boolean[] vector, String any, boolean byLane) {

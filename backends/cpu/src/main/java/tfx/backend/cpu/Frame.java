@@ -13,6 +13,7 @@ final class Frame {
     final long[] batchBytes;
     /** Per tensor and dimension, in elements. */
     final long[][] strides;
+
     final int batch;
     final long start;
     final long end;
@@ -65,8 +66,8 @@ final class Frame {
             high += Math.max(0, span);
         }
         if (low < 0 || high >= t.data().byteSize() / t.type().bytes()) {
-            throw new IllegalArgumentException("a tensor reaches outside its memory: elements " + low + " .. " + high + " of "
-                    + t.data().byteSize() / t.type().bytes());
+            throw new IllegalArgumentException("a tensor reaches outside its memory: elements " + low + " .. " + high
+                    + " of " + t.data().byteSize() / t.type().bytes());
         }
     }
 

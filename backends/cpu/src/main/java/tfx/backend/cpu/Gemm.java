@@ -25,7 +25,19 @@ final class Gemm {
      * @param ldc bytes from row to row of C
      * @param add whether to add to what C holds
      */
-    static void contract(long a, long lda, int rows, long depth, long w, int type, long ks, long cs, int columns, long c, long ldc, boolean add) {
+    static void contract(
+            long a,
+            long lda,
+            int rows,
+            long depth,
+            long w,
+            int type,
+            long ks,
+            long cs,
+            int columns,
+            long c,
+            long ldc,
+            boolean add) {
         int bytes = bytes(type);
         if (ks == 1 && rows == 1 && type >= F32 && type <= BF16) {
             Gemv.dots(a, depth, w, type, cs * bytes, columns, c, add);

@@ -20,13 +20,23 @@ final class Key {
     private final List<Value> operands;
     private final Analysis analysis;
 
-    Key(Analysis analysis, List<Value> operands, List<Layout> layouts, ElementType output, String length, Value.Comprehension kernel, Expr body) {
+    Key(
+            Analysis analysis,
+            List<Value> operands,
+            List<Layout> layouts,
+            ElementType output,
+            String length,
+            Value.Comprehension kernel,
+            Expr body) {
         this.analysis = analysis;
         this.operands = operands;
         text.append(output).append(' ').append(length);
         for (int i = 0; i < layouts.size(); i++) {
-            text.append(' ').append(layouts.get(i).type()).append(Arrays.toString(layouts.get(i).strides()));
-            text.append(operands.get(i) instanceof Value.Parameter ? 'p' : 'v').append(operands.get(i).shape());
+            text.append(' ')
+                    .append(layouts.get(i).type())
+                    .append(Arrays.toString(layouts.get(i).strides()));
+            text.append(operands.get(i) instanceof Value.Parameter ? 'p' : 'v')
+                    .append(operands.get(i).shape());
         }
         kernel.indices().forEach(this::bind);
         write(body);
@@ -62,7 +72,8 @@ final class Key {
             case Expr.Number(double v) -> text.append('k').append(constants.computeIfAbsent(v, x -> constants.size()));
             case Expr.At(Index index) -> text.append('i').append(indices.get(index));
             case Expr.Length(tfx.ir.Size size) -> text.append('#').append(size);
-            case Expr.Read r -> text.append('p').append(operands.indexOf(r.value())).append(analysis.kind(r));
+            case Expr.Read r ->
+                text.append('p').append(operands.indexOf(r.value())).append(analysis.kind(r));
             case Expr.Unary u -> text.append(u.op());
             case Expr.Binary b -> text.append(b.op());
             case Expr.Select s -> text.append('?');

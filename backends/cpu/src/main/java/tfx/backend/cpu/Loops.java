@@ -30,7 +30,8 @@ final class Loops {
         boolean exact = !vector && (r.monoid() == Monoid.SUM || r.monoid() == Monoid.PRODUCT);
         String sum = e.fresh("s");
         String identity = identity(r.monoid());
-        e.scope.line((vector ? "FloatVector " : exact ? "double " : "float ") + sum + " = " + (vector ? "Lanes.splat(" + identity + ")" : identity) + ";");
+        e.scope.line((vector ? "FloatVector " : exact ? "double " : "float ") + sum + " = "
+                + (vector ? "Lanes.splat(" + identity + ")" : identity) + ";");
         List<Index> order = new ArrayList<>(r.indices());
         if (lane != null) {
             order.remove(lane);
@@ -42,7 +43,9 @@ final class Loops {
         }
         if (vector || exact) {
             String total = e.fresh("v");
-            e.scope.line("final float " + total + " = " + (vector ? sum + ".reduceLanes(VectorOperators." + operator(r.monoid()) + ")" : "(float) " + sum) + ";");
+            e.scope.line("final float " + total + " = "
+                    + (vector ? sum + ".reduceLanes(VectorOperators." + operator(r.monoid()) + ")" : "(float) " + sum)
+                    + ";");
             return new Code(Kind.FLOAT, false, total);
         }
         return new Code(Kind.FLOAT, false, sum);
@@ -51,19 +54,25 @@ final class Loops {
     private void step(Expr.Reduce r, String sum, boolean vector, List<Expr> remaining) {
         if (!vector) {
             String value = e.real(r.body());
-            e.scope.line(sum + " = " + switch (r.monoid()) {
-                case SUM -> sum + " + " + value;
-                case PRODUCT -> sum + " * " + value;
-                case MAX -> "Math.max(" + sum + ", " + value + ")";
-                case MIN -> "Math.min(" + sum + ", " + value + ")";
-            } + ";");
+            e.scope.line(sum + " = "
+                    + switch (r.monoid()) {
+                        case SUM -> sum + " + " + value;
+                        case PRODUCT -> sum + " * " + value;
+                        case MAX -> "Math.max(" + sum + ", " + value + ")";
+                        case MIN -> "Math.min(" + sum + ", " + value + ")";
+                    }
+                    + ";");
             return;
         }
         filtered(remaining, mask -> {
-            if (r.monoid() == Monoid.SUM && mask == null && r.body() instanceof Expr.Binary(BinaryOp op, Expr x, Expr y) && op == BinaryOp.MUL) {
+            if (r.monoid() == Monoid.SUM
+                    && mask == null
+                    && r.body() instanceof Expr.Binary(BinaryOp op, Expr x, Expr y)
+                    && op == BinaryOp.MUL) {
                 e.scope.line(sum + " = " + e.vector(x) + ".fma(" + e.vector(y) + ", " + sum + ");");
             } else {
-                e.scope.line(sum + " = " + sum + ".lanewise(VectorOperators." + operator(r.monoid()) + ", " + e.vector(r.body()) + (mask == null ? "" : ", " + mask) + ");");
+                e.scope.line(sum + " = " + sum + ".lanewise(VectorOperators." + operator(r.monoid()) + ", "
+                        + e.vector(r.body()) + (mask == null ? "" : ", " + mask) + ");");
             }
         });
     }
@@ -118,7 +127,9 @@ final class Loops {
         }
         if (expr instanceof Expr.Read r) {
             for (int d = 0; d < r.at().size(); d++) {
-                Long factor = e.analysis.kind(r.at().get(d)) == Kind.LONG ? e.analysis.factor(e.analysis.linear(r.at().get(d)), index) : null;
+                Long factor = e.analysis.kind(r.at().get(d)) == Kind.LONG
+                        ? e.analysis.factor(e.analysis.linear(r.at().get(d)), index)
+                        : null;
                 if (factor != null && factor == 1 && e.operands.stride(r.value(), d) == 1) {
                     return true;
                 }
@@ -154,16 +165,25 @@ final class Loops {
         }
         String name = e.fresh("i");
         e.names.put(index, name);
-        e.block("for (long " + name + " = " + range.low + "; " + name + " < " + range.high + "; " + name + "++) {", "}", Set.of(index), false, e.scope.lane, e.scope.mask, () -> {
-            List<Expr> vector = range.others.stream().filter(e::varies).toList();
-            List<Expr> scalar = range.others.stream().filter(c -> !e.varies(c)).toList();
-            if (scalar.isEmpty()) {
-                inside.accept(vector);
-            } else {
-                String test = String.join(" && ", scalar.stream().map(e::truth).toList());
-                e.branch(test, () -> inside.accept(vector));
-            }
-        });
+        e.block(
+                "for (long " + name + " = " + range.low + "; " + name + " < " + range.high + "; " + name + "++) {",
+                "}",
+                Set.of(index),
+                false,
+                e.scope.lane,
+                e.scope.mask,
+                () -> {
+                    List<Expr> vector = range.others.stream().filter(e::varies).toList();
+                    List<Expr> scalar =
+                            range.others.stream().filter(c -> !e.varies(c)).toList();
+                    if (scalar.isEmpty()) {
+                        inside.accept(vector);
+                    } else {
+                        String test = String.join(
+                                " && ", scalar.stream().map(e::truth).toList());
+                        e.branch(test, () -> inside.accept(vector));
+                    }
+                });
     }
 
     /** Bounds of an index as names of long variables, and the conditions they do not cover. */
@@ -195,11 +215,16 @@ final class Loops {
     }
 
     private boolean bound(Index index, Expr condition, List<String> lows, List<String> highs) {
-        if (condition instanceof Expr.Unary(UnaryOp op, Expr.Binary(BinaryOp inner, Expr l, Expr r)) && op == UnaryOp.NOT && (inner == BinaryOp.LT || inner == BinaryOp.LE)) {
+        if (condition instanceof Expr.Unary(UnaryOp op, Expr.Binary(BinaryOp inner, Expr l, Expr r))
+                && op == UnaryOp.NOT
+                && (inner == BinaryOp.LT || inner == BinaryOp.LE)) {
             return bound(index, new Expr.Binary(inner == BinaryOp.LT ? BinaryOp.LE : BinaryOp.LT, r, l), lows, highs);
         }
-        if (!(condition instanceof Expr.Binary(BinaryOp op, Expr l, Expr r)) || !Emitter.comparison(op) || op == BinaryOp.NE
-                || e.analysis.kind(l) != Kind.LONG || e.analysis.kind(r) != Kind.LONG) {
+        if (!(condition instanceof Expr.Binary(BinaryOp op, Expr l, Expr r))
+                || !Emitter.comparison(op)
+                || op == BinaryOp.NE
+                || e.analysis.kind(l) != Kind.LONG
+                || e.analysis.kind(r) != Kind.LONG) {
             return false;
         }
         // right - left = factor * index + rest, to be > 0, >= 0 or == 0
@@ -229,8 +254,23 @@ final class Loops {
         String mask = e.fresh("m");
         e.names.put(index, name);
         e.scope.line("long " + name + " = " + low + ";");
-        e.block("for (; " + name + " + Lanes.LENGTH <= " + high + "; " + name + " += Lanes.LENGTH) {", "}", Set.of(index), false, index, null, body);
-        e.block("if (" + name + " < " + high + ") {\nfinal VectorMask<Float> " + mask + " = Lanes.first(" + high + " - " + name + ");", "}", Set.of(index), false, index, mask, body);
+        e.block(
+                "for (; " + name + " + Lanes.LENGTH <= " + high + "; " + name + " += Lanes.LENGTH) {",
+                "}",
+                Set.of(index),
+                false,
+                index,
+                null,
+                body);
+        e.block(
+                "if (" + name + " < " + high + ") {\nfinal VectorMask<Float> " + mask + " = Lanes.first(" + high + " - "
+                        + name + ");",
+                "}",
+                Set.of(index),
+                false,
+                index,
+                mask,
+                body);
     }
 
     /** A fold, one point after another: the plain meaning, for what {@link FoldWriter} has no tiles for. */

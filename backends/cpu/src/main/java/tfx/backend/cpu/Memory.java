@@ -101,7 +101,9 @@ final class Memory {
     }
 
     private static FloatVector bf16(ShortVector bits) {
-        return bits.convertShape(VectorOperators.S2I, Lanes.I, 0).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+        return bits.convertShape(VectorOperators.S2I, Lanes.I, 0)
+                .lanewise(VectorOperators.LSHL, 16)
+                .reinterpretAsFloats();
     }
 
     /** Half precision by widening the fields in place and a multiplication that also normalises subnormals. */
@@ -109,7 +111,10 @@ final class Memory {
         var wide = bits.convertShape(VectorOperators.S2I, Lanes.I, 0);
         var magnitude = wide.lanewise(VectorOperators.AND, 0x7fff);
         var special = magnitude.compare(VectorOperators.GE, 0x7c00);
-        var finite = magnitude.lanewise(VectorOperators.LSHL, 13).reinterpretAsFloats().mul(0x1p112f);
+        var finite = magnitude
+                .lanewise(VectorOperators.LSHL, 13)
+                .reinterpretAsFloats()
+                .mul(0x1p112f);
         var exponent = finite.reinterpretAsInts().lanewise(VectorOperators.OR, 0x7f800000, special);
         var sign = wide.lanewise(VectorOperators.AND, 0x8000).lanewise(VectorOperators.LSHL, 16);
         return exponent.lanewise(VectorOperators.OR, sign).reinterpretAsFloats();

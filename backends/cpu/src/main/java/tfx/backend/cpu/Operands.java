@@ -21,7 +21,13 @@ final class Operands {
     private final String length;
     private final Map<Double, Integer> constants;
 
-    Operands(List<Value> values, List<Layout> layouts, ElementType output, int rank, String length, Map<Double, Integer> constants) {
+    Operands(
+            List<Value> values,
+            List<Layout> layouts,
+            ElementType output,
+            int rank,
+            String length,
+            Map<Double, Integer> constants) {
         this.values = values;
         this.layouts = layouts;
         this.output = output;
@@ -33,7 +39,8 @@ final class Operands {
     int number(Value value) {
         int number = values.indexOf(value);
         if (number < 0) {
-            throw new IllegalArgumentException("the kernel reads " + value.name() + ", which is not among its operands");
+            throw new IllegalArgumentException(
+                    "the kernel reads " + value.name() + ", which is not among its operands");
         }
         return number;
     }
@@ -66,8 +73,11 @@ final class Operands {
     }
 
     private static String literal(double value) {
-        return Double.isNaN(value) ? "Double.NaN"
-                : Double.isInfinite(value) ? (value > 0 ? "Double.POSITIVE_INFINITY" : "Double.NEGATIVE_INFINITY") : Double.toString(value);
+        return Double.isNaN(value)
+                ? "Double.NaN"
+                : Double.isInfinite(value)
+                        ? (value > 0 ? "Double.POSITIVE_INFINITY" : "Double.NEGATIVE_INFINITY")
+                        : Double.toString(value);
     }
 
     /** A length as a long expression over {@code end}, the sequence length. */
@@ -76,7 +86,8 @@ final class Operands {
             return size.constant() + "L";
         }
         if (!new TreeSet<>(List.of(length)).containsAll(size.symbols())) {
-            throw new IllegalArgumentException("a size " + size + " depends on more than the sequence length " + length);
+            throw new IllegalArgumentException(
+                    "a size " + size + " depends on more than the sequence length " + length);
         }
         // Newton's forward differences at 0, 1, ...: exact for any polynomial, without asking for its coefficients.
         StringBuilder text = new StringBuilder();
@@ -88,7 +99,9 @@ final class Operands {
         long factorial = 1;
         for (int order = 0; order < row.length; order++) {
             if (row[0] != 0) {
-                String term = order == 0 ? row[0] + "L" : order == 1 ? row[0] + "L * end" : row[0] + "L * (" + power + ") / " + factorial + "L";
+                String term = order == 0
+                        ? row[0] + "L"
+                        : order == 1 ? row[0] + "L * end" : row[0] + "L * (" + power + ") / " + factorial + "L";
                 text.append(text.isEmpty() ? "" : " + ").append(term.equals("1L * end") ? "end" : term);
             }
             for (int i = 0; i + 1 < row.length; i++) {

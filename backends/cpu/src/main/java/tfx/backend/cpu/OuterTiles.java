@@ -10,7 +10,8 @@ final class OuterTiles {
     private OuterTiles() {}
 
     /** Strides in bytes. */
-    static void run(long a, long lda, int rows, long depth, long w, long ldw, int columns, long c, long ldc, boolean add) {
+    static void run(
+            long a, long lda, int rows, long depth, long w, long ldw, int columns, long c, long ldc, boolean add) {
         int wide = 2 * Lanes.LENGTH;
         int j = 0;
         for (; j + wide <= columns; j += wide) {
@@ -28,7 +29,8 @@ final class OuterTiles {
                 long to = c + r * ldc + j * 4L;
                 FloatVector s = add ? Memory.loadF32(to, mask) : Lanes.splat(0);
                 for (long k = 0; k < depth; k++) {
-                    s = Lanes.splat(Memory.getF32(a + r * lda + k * 4)).fma(Memory.loadF32(w + j * 4L + k * ldw, mask), s);
+                    s = Lanes.splat(Memory.getF32(a + r * lda + k * 4))
+                            .fma(Memory.loadF32(w + j * 4L + k * ldw, mask), s);
                 }
                 Memory.storeF32(to, s, mask);
             }

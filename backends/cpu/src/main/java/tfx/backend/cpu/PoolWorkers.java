@@ -55,7 +55,8 @@ public final class PoolWorkers implements Workers, AutoCloseable {
         }
         threads = new Thread[count - 1];
         for (int i = 0; i < threads.length; i++) {
-            threads[i] = Thread.ofPlatform().daemon().name("tfx-worker-" + (i + 1)).start(this::serve);
+            threads[i] =
+                    Thread.ofPlatform().daemon().name("tfx-worker-" + (i + 1)).start(this::serve);
         }
     }
 

@@ -88,16 +88,18 @@ final class Scalars {
             case Expr.Length l -> leaf(l);
             case Expr.Unary(UnaryOp op, Expr x) when op == UnaryOp.NEG -> "(-" + integer(x) + ")";
             case Expr.Unary(UnaryOp op, Expr x) when op == UnaryOp.ABS -> "Math.abs(" + integer(x) + ")";
-            case Expr.Binary(BinaryOp op, Expr l, Expr r) when e.analysis.kind(expr) == Kind.LONG -> switch (op) {
-                case ADD -> "(" + integer(l) + " + " + integer(r) + ")";
-                case SUB -> "(" + integer(l) + " - " + integer(r) + ")";
-                case MUL -> "(" + integer(l) + " * " + integer(r) + ")";
-                case MIN -> "Math.min(" + integer(l) + ", " + integer(r) + ")";
-                case MAX -> "Math.max(" + integer(l) + ", " + integer(r) + ")";
-                case FLOORDIV -> "Math.floorDiv(" + integer(l) + ", " + integer(r) + ")";
-                case MOD -> "Math.floorMod(" + integer(l) + ", " + integer(r) + ")";
-                default -> throw new IllegalStateException("not an integer: " + expr);
-            };
+            case Expr.Binary(BinaryOp op, Expr l, Expr r)
+            when e.analysis.kind(expr) == Kind.LONG ->
+                switch (op) {
+                    case ADD -> "(" + integer(l) + " + " + integer(r) + ")";
+                    case SUB -> "(" + integer(l) + " - " + integer(r) + ")";
+                    case MUL -> "(" + integer(l) + " * " + integer(r) + ")";
+                    case MIN -> "Math.min(" + integer(l) + ", " + integer(r) + ")";
+                    case MAX -> "Math.max(" + integer(l) + ", " + integer(r) + ")";
+                    case FLOORDIV -> "Math.floorDiv(" + integer(l) + ", " + integer(r) + ")";
+                    case MOD -> "Math.floorMod(" + integer(l) + ", " + integer(r) + ")";
+                    default -> throw new IllegalStateException("not an integer: " + expr);
+                };
             default -> {
                 Code code = e.emit(expr);
                 yield switch (code.kind()) {
@@ -112,11 +114,16 @@ final class Scalars {
     private String truth(Expr expr) {
         return switch (expr) {
             case Expr.Unary(UnaryOp op, Expr x) when op == UnaryOp.NOT -> "!" + e.truth(x);
-            case Expr.Binary(BinaryOp op, Expr l, Expr r) when op == BinaryOp.AND || op == BinaryOp.OR ->
-                    "(" + e.truth(l) + (op == BinaryOp.AND ? " && " : " || ") + e.truth(r) + ")";
+            case Expr.Binary(BinaryOp op, Expr l, Expr r)
+            when op == BinaryOp.AND || op == BinaryOp.OR ->
+                "(" + e.truth(l) + (op == BinaryOp.AND ? " && " : " || ") + e.truth(r) + ")";
             case Expr.Binary(BinaryOp op, Expr l, Expr r) -> {
                 boolean integers = whole(l) && whole(r);
-                Kind kind = integers ? Kind.LONG : e.analysis.kind(l) == Kind.FLOAT || e.analysis.kind(r) == Kind.FLOAT ? Kind.FLOAT : Kind.DOUBLE;
+                Kind kind = integers
+                        ? Kind.LONG
+                        : e.analysis.kind(l) == Kind.FLOAT || e.analysis.kind(r) == Kind.FLOAT
+                                ? Kind.FLOAT
+                                : Kind.DOUBLE;
                 String sign = switch (op) {
                     case LT -> " < ";
                     case LE -> " <= ";
@@ -222,7 +229,8 @@ final class Scalars {
         Expr at = r.at().get(d);
         String index = integer(at);
         if (e.analysis.costly(at)) {
-            index = "Lanes.within(" + index + ", " + e.operands.size(r.value().shape().get(d)) + ")";
+            index = "Lanes.within(" + index + ", "
+                    + e.operands.size(r.value().shape().get(d)) + ")";
         }
         String stride = e.operands.strideText(r.value(), d);
         return stride.equals("1L") ? index : "(" + index + " * " + stride + ")";

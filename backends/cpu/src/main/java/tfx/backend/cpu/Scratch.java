@@ -5,7 +5,8 @@ import java.lang.foreign.MemorySegment;
 
 /** Native working memory of a thread, kept from run to run and grown when a kernel needs more. */
 final class Scratch {
-    private static final ThreadLocal<Scratch[]> OF_THREAD = ThreadLocal.withInitial(() -> new Scratch[] {new Scratch(), new Scratch(), new Scratch()});
+    private static final ThreadLocal<Scratch[]> OF_THREAD =
+            ThreadLocal.withInitial(() -> new Scratch[] {new Scratch(), new Scratch(), new Scratch()});
 
     private MemorySegment memory = MemorySegment.NULL;
 

@@ -32,7 +32,8 @@ final class VectorMath {
         var bits = shifted.reinterpretAsInts().sub(Float.floatToRawIntBits(ROUND));
         var half = bits.lanewise(VectorOperators.ASHR, 1);
         FloatVector first = half.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-        FloatVector second = bits.sub(half).add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+        FloatVector second =
+                bits.sub(half).add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
         return p.mul(first).mul(second);
     }
 
@@ -74,7 +75,8 @@ final class VectorMath {
         p = p.fma(square, Lanes.splat(1.33314422036e-1f));
         p = p.fma(square, Lanes.splat(-3.33332819422e-1f));
         FloatVector near = p.mul(square).fma(x, x);
-        FloatVector far = Lanes.splat(1f).sub(Lanes.splat(2f).div(exp(x.abs().mul(2f)).add(1f)));
+        FloatVector far =
+                Lanes.splat(1f).sub(Lanes.splat(2f).div(exp(x.abs().mul(2f)).add(1f)));
         FloatVector signed = far.lanewise(VectorOperators.NEG, x.compare(VectorOperators.LT, 0f));
         return signed.blend(near, x.abs().compare(VectorOperators.LT, 0.625f));
     }

@@ -31,7 +31,8 @@ final class Vectors {
         }
         return switch (expr) {
             case Expr.Select s when !e.emit(s.condition()).vector() -> e.select(s, Kind.FLOAT, true);
-            case Expr.Select s when kind == Kind.FLOAT -> {
+            case Expr.Select s
+            when kind == Kind.FLOAT -> {
                 String condition = e.mask(s.condition());
                 String then = within(e.masked(condition), s.then());
                 String otherwise = within(e.masked(condition + ".not()"), s.otherwise());
@@ -46,7 +47,8 @@ final class Vectors {
 
     private Code named(Kind kind, String text) {
         String name = e.fresh("v");
-        e.scope.line("final " + (kind == Kind.BOOL ? "VectorMask<Float> " : "FloatVector ") + name + " = " + text + ";");
+        e.scope.line(
+                "final " + (kind == Kind.BOOL ? "VectorMask<Float> " : "FloatVector ") + name + " = " + text + ";");
         return new Code(kind, true, name);
     }
 
@@ -68,24 +70,30 @@ final class Vectors {
     /** The values of an integer expression as floats. */
     Code integer(Expr expr) {
         Long step = step(expr);
-        return step == null ? laneByLane(expr) : new Code(Kind.FLOAT, true, "Lanes.iota(" + e.scalars.integer(expr) + ", " + step + "L)");
+        return step == null
+                ? laneByLane(expr)
+                : new Code(Kind.FLOAT, true, "Lanes.iota(" + e.scalars.integer(expr) + ", " + step + "L)");
     }
 
     /** By how much an integer expression grows from lane to lane, or null where that varies. */
     private Long step(Expr expr) {
-        Long step = e.analysis.kind(expr) == Kind.LONG ? e.analysis.factor(e.analysis.linear(expr), e.scope.lane) : null;
+        Long step =
+                e.analysis.kind(expr) == Kind.LONG ? e.analysis.factor(e.analysis.linear(expr), e.scope.lane) : null;
         return step == null || Math.abs(step) > WIDEST_STEP ? null : step;
     }
 
     private String truth(Expr expr) {
         switch (expr) {
-            case Expr.Unary(UnaryOp op, Expr x) when op == UnaryOp.NOT -> {
+            case Expr.Unary(UnaryOp op, Expr x)
+            when op == UnaryOp.NOT -> {
                 return e.mask(x) + ".not()";
             }
-            case Expr.Binary(BinaryOp op, Expr l, Expr r) when op == BinaryOp.AND || op == BinaryOp.OR -> {
+            case Expr.Binary(BinaryOp op, Expr l, Expr r)
+            when op == BinaryOp.AND || op == BinaryOp.OR -> {
                 return e.mask(l) + (op == BinaryOp.AND ? ".and(" : ".or(") + e.mask(r) + ")";
             }
-            case Expr.Binary(BinaryOp op, Expr l, Expr r) when Emitter.comparison(op) -> {
+            case Expr.Binary(BinaryOp op, Expr l, Expr r)
+            when Emitter.comparison(op) -> {
                 if (e.analysis.kind(l) == Kind.LONG && e.analysis.kind(r) == Kind.LONG) {
                     Linear difference = Analysis.combine(e.analysis.linear(l), e.analysis.linear(r), -1);
                     Long step = e.analysis.factor(difference, e.scope.lane);
@@ -120,19 +128,27 @@ final class Vectors {
                     default -> "VectorMath." + op.name().toLowerCase(java.util.Locale.ROOT) + "(" + x + ")";
                 };
             }
-            case Expr.Binary(BinaryOp op, Expr l, Expr.Number(double n)) when op == BinaryOp.POW && (n == 2 || n == 3 || n == 4) -> {
+            case Expr.Binary(BinaryOp op, Expr l, Expr.Number(double n))
+            when op == BinaryOp.POW && (n == 2 || n == 3 || n == 4) -> {
                 String x = e.vector(l);
-                return n == 2 ? x + ".mul(" + x + ")" : n == 3 ? x + ".mul(" + x + ").mul(" + x + ")" : x + ".mul(" + x + ").mul(" + x + ".mul(" + x + "))";
+                return n == 2
+                        ? x + ".mul(" + x + ")"
+                        : n == 3
+                                ? x + ".mul(" + x + ").mul(" + x + ")"
+                                : x + ".mul(" + x + ").mul(" + x + ".mul(" + x + "))";
             }
             case Expr.Binary(BinaryOp op, Expr.Binary(BinaryOp times, Expr a, Expr b), Expr c)
-                    when op == BinaryOp.ADD && times == BinaryOp.MUL && e.analysis.kind(((Expr.Binary) expr).left()) == Kind.FLOAT -> {
+            when op == BinaryOp.ADD
+                    && times == BinaryOp.MUL
+                    && e.analysis.kind(((Expr.Binary) expr).left()) == Kind.FLOAT -> {
                 return e.vector(a) + ".fma(" + e.vector(b) + ", " + e.vector(c) + ")";
             }
             case Expr.Binary(BinaryOp op, Expr left, Expr right) -> {
                 String l = e.vector(left);
                 String r = e.vector(right);
                 return switch (op) {
-                    case ADD, SUB, MUL, DIV, MIN, MAX -> l + "." + op.name().toLowerCase(java.util.Locale.ROOT) + "(" + r + ")";
+                    case ADD, SUB, MUL, DIV, MIN, MAX ->
+                        l + "." + op.name().toLowerCase(java.util.Locale.ROOT) + "(" + r + ")";
                     case POW -> "VectorMath.pow(" + l + ", " + r + ")";
                     case FLOORDIV -> "VectorMath.floorDiv(" + l + ", " + r + ")";
                     case MOD -> "VectorMath.mod(" + l + ", " + r + ")";
@@ -163,7 +179,10 @@ final class Vectors {
         if (unit && (type == ElementType.F32 || type == ElementType.F16 || type == ElementType.BF16)) {
             return named(Kind.FLOAT, "Memory.load" + type + "(" + address + mask + ")");
         }
-        return named(Kind.FLOAT, "Memory.strided(" + type.ordinal() + ", " + address + ", " + type.bytes() + "L * (" + stride + ")" + mask + ")");
+        return named(
+                Kind.FLOAT,
+                "Memory.strided(" + type.ordinal() + ", " + address + ", " + type.bytes() + "L * (" + stride + ")"
+                        + mask + ")");
     }
 
     /** The fallback for anything: a loop over the lanes that count, with scalar code. */
@@ -176,8 +195,15 @@ final class Vectors {
         String index = e.fresh("i");
         e.names.put(lane, index);
         String head = "for (int " + j + " = 0; " + j + " < Lanes.LENGTH; " + j + "++) {\n"
-                + (mask == null ? "" : "if (!" + mask + ".laneIsSet(" + j + ")) {\ncontinue;\n}\n") + "final long " + index + " = " + first + " + " + j + ";";
-        e.block(head, "}", Set.of(lane), mask != null, null, null,
+                + (mask == null ? "" : "if (!" + mask + ".laneIsSet(" + j + ")) {\ncontinue;\n}\n") + "final long "
+                + index + " = " + first + " + " + j + ";";
+        e.block(
+                head,
+                "}",
+                Set.of(lane),
+                mask != null,
+                null,
+                null,
                 () -> e.scope.line("Memory.putF32(" + buffer + " + 4L * " + j + ", " + e.real(expr) + ");"));
         e.names.put(lane, first);
         return named(Kind.FLOAT, "Memory.loadF32(" + buffer + ")");

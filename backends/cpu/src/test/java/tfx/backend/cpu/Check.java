@@ -49,14 +49,27 @@ final class Check {
         for (int i = 0; i < tensors.length; i++) {
             Value v = operands.get(i);
             boolean weight = v instanceof Value.Parameter;
-            tensors[i] = tensor(v.shape().stream().mapToLong(s -> s.evaluate(Map.of("t", (long) length))).toArray(), weight ? type : ElementType.F32,
-                    weight ? 1 : batch, weight && transposed, 0);
-            for (long e = 0; e < tensors[i].data().byteSize() / tensors[i].type().bytes(); e++) {
-                Memory.put(tensors[i].type().ordinal(), tensors[i].data().address() + e * tensors[i].type().bytes(), (float) random.nextGaussian());
+            tensors[i] = tensor(
+                    v.shape().stream()
+                            .mapToLong(s -> s.evaluate(Map.of("t", (long) length)))
+                            .toArray(),
+                    weight ? type : ElementType.F32,
+                    weight ? 1 : batch,
+                    weight && transposed,
+                    0);
+            for (long e = 0;
+                    e < tensors[i].data().byteSize() / tensors[i].type().bytes();
+                    e++) {
+                Memory.put(
+                        tensors[i].type().ordinal(),
+                        tensors[i].data().address() + e * tensors[i].type().bytes(),
+                        (float) random.nextGaussian());
             }
             layouts.add(new Layout(tensors[i].type(), tensors[i].strides()));
         }
-        long[] shape = kernel.shape().stream().mapToLong(s -> s.evaluate(Map.of("t", (long) length))).toArray();
+        long[] shape = kernel.shape().stream()
+                .mapToLong(s -> s.evaluate(Map.of("t", (long) length)))
+                .toArray();
         shape[0] -= start;
         var compiled = BACKEND.compile(new Kernel("test", kernel, operands, List.of()), layouts, ElementType.F32, "t");
         float[] one = output(compiled, tensors, shape, start, ONE);
@@ -83,7 +96,12 @@ final class Check {
         }
     }
 
-    private float[] output(tfx.compiler.schedule.Backend.CompiledKernel compiled, Tensor[] operands, long[] shape, long start, PoolWorkers workers) {
+    private float[] output(
+            tfx.compiler.schedule.Backend.CompiledKernel compiled,
+            Tensor[] operands,
+            long[] shape,
+            long start,
+            PoolWorkers workers) {
         Tensor out = tensor(shape, ElementType.F32, batch, false, start);
         compiled.run(operands, out, new Step(batch, start, length), workers);
         return out.data().toArray(java.lang.foreign.ValueLayout.JAVA_FLOAT);

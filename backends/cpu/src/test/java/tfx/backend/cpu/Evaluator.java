@@ -39,10 +39,12 @@ final class Evaluator {
                 for (int d = 0; d < r.at().size(); d++) {
                     at += (long) evaluate(r.at().get(d)) * t.strides()[d];
                 }
-                yield Memory.get(t.type().ordinal(), t.data().address() + at * t.type().bytes());
+                yield Memory.get(
+                        t.type().ordinal(), t.data().address() + at * t.type().bytes());
             }
             case Expr.Unary(Expr.UnaryOp op, Expr x) -> ((Expr.Number) Constants.unary(op, evaluate(x))).value();
-            case Expr.Binary(Expr.BinaryOp op, Expr l, Expr r) -> ((Expr.Number) Constants.binary(op, evaluate(l), evaluate(r))).value();
+            case Expr.Binary(Expr.BinaryOp op, Expr l, Expr r) ->
+                ((Expr.Number) Constants.binary(op, evaluate(l), evaluate(r))).value();
             case Expr.Select(Expr c, Expr t, Expr o) -> evaluate(c) != 0 ? evaluate(t) : evaluate(o);
             case Expr.Reduce r -> reduce(r, 0, r.monoid().identity());
             case Expr.Fold f -> fold(f);

@@ -8,6 +8,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tfx.compiler.schedule.ElementType;
 import tfx.ir.Expr;
 import tfx.ir.Expr.BinaryOp;
 import tfx.ir.Expr.Monoid;
@@ -15,7 +16,6 @@ import tfx.ir.Expr.UnaryOp;
 import tfx.ir.Index;
 import tfx.ir.Size;
 import tfx.ir.Value;
-import tfx.compiler.schedule.ElementType;
 
 /** Generated kernels against the plain meaning of their expressions in double precision. */
 class KernelTest {
@@ -60,11 +60,19 @@ class KernelTest {
                 Value scale = new Value.Parameter("scale", List.of(i.size()));
                 Value w = new Value.Parameter("w", List.of(o.size(), i.size()));
                 Value u = new Value.Parameter("u", List.of(o.size(), i.size()));
-                Expr mean = op(BinaryOp.DIV, sum(j, mul(read(x, at(t), at(j)), read(x, at(t), at(j)))), new Expr.Length(j.size()));
-                Expr a = mul(mul(read(x, at(t), at(i)), new Expr.Unary(UnaryOp.RSQRT, op(BinaryOp.ADD, mean, num(1e-5)))), read(scale, at(i)));
+                Expr mean = op(
+                        BinaryOp.DIV,
+                        sum(j, mul(read(x, at(t), at(j)), read(x, at(t), at(j)))),
+                        new Expr.Length(j.size()));
+                Expr a = mul(
+                        mul(read(x, at(t), at(i)), new Expr.Unary(UnaryOp.RSQRT, op(BinaryOp.ADD, mean, num(1e-5)))),
+                        read(scale, at(i)));
                 Expr gate = sum(i, mul(a, read(w, at(o), at(i))));
                 Expr up = sum(i, mul(a, read(u, at(o), at(i))));
-                Expr silu = op(BinaryOp.DIV, gate, op(BinaryOp.ADD, num(1), new Expr.Unary(UnaryOp.EXP, new Expr.Unary(UnaryOp.NEG, gate))));
+                Expr silu = op(
+                        BinaryOp.DIV,
+                        gate,
+                        op(BinaryOp.ADD, num(1), new Expr.Unary(UnaryOp.EXP, new Expr.Unary(UnaryOp.NEG, gate))));
                 Expr body = op(BinaryOp.ADD, read(r, at(t), at(o)), mul(silu, up));
                 Check check = new Check(new Value.Comprehension("y", List.of(t, o), Expr.TRUE, body), 5, 2);
                 check.type = type;
@@ -90,10 +98,19 @@ class KernelTest {
         for (double scale : new double[] {0.3, 300}) {
             Expr score = mul(sum(k, mul(read(q, at(t), at(h), at(k)), read(key, at(s), g, at(k)))), num(scale));
             Expr p = new Expr.Unary(UnaryOp.EXP, op(BinaryOp.SUB, score, new Expr.Accumulated(0)));
-            Expr domain = op(BinaryOp.AND, op(BinaryOp.LE, at(s), at(t)), op(BinaryOp.LT, op(BinaryOp.SUB, at(t), num(5)), at(s)));
+            Expr domain = op(
+                    BinaryOp.AND,
+                    op(BinaryOp.LE, at(s), at(t)),
+                    op(BinaryOp.LT, op(BinaryOp.SUB, at(t), num(5)), at(s)));
             Expr empty = op(BinaryOp.AND, domain, op(BinaryOp.NE, op(BinaryOp.MOD, at(t), num(3)), num(1)));
-            Expr fold = new Expr.Fold(s, empty, List.of(new Expr.Accumulator(Monoid.MAX, score, -1), new Expr.Accumulator(Monoid.SUM, p, 0),
-                    new Expr.Accumulator(Monoid.SUM, mul(p, read(v, at(s), g, at(c))), 0)), op(BinaryOp.DIV, new Expr.Accumulated(2), new Expr.Accumulated(1)));
+            Expr fold = new Expr.Fold(
+                    s,
+                    empty,
+                    List.of(
+                            new Expr.Accumulator(Monoid.MAX, score, -1),
+                            new Expr.Accumulator(Monoid.SUM, p, 0),
+                            new Expr.Accumulator(Monoid.SUM, mul(p, read(v, at(s), g, at(c))), 0)),
+                    op(BinaryOp.DIV, new Expr.Accumulated(2), new Expr.Accumulated(1)));
             Check check = new Check(new Value.Comprehension("y", List.of(t, h, c), Expr.TRUE, fold), 9, 2);
             check.run(0, scale > 1 ? 1e-3 : 1e-5);
             check.run(8, scale > 1 ? 1e-3 : 1e-5);
@@ -110,14 +127,26 @@ class KernelTest {
         Value x = new Value.Input("x", List.of(T, h.size(), e.size()), Value.Kind.REAL);
         for (boolean interleaved : new boolean[] {false, true}) {
             Expr pair = interleaved ? op(BinaryOp.FLOORDIV, at(e), num(2)) : op(BinaryOp.MOD, at(e), num(n));
-            Expr angle = mul(at(t), op(BinaryOp.POW, num(10000.5), op(BinaryOp.DIV, new Expr.Unary(UnaryOp.NEG, pair), num(n))));
+            Expr angle = mul(
+                    at(t), op(BinaryOp.POW, num(10000.5), op(BinaryOp.DIV, new Expr.Unary(UnaryOp.NEG, pair), num(n))));
             Expr step = num(interleaved ? 1 : n);
             Expr cos = new Expr.Unary(UnaryOp.COS, angle);
             Expr sin = new Expr.Unary(UnaryOp.SIN, angle);
-            Expr low = op(BinaryOp.SUB, mul(read(x, at(t), at(h), at(e)), cos), mul(read(x, at(t), at(h), op(BinaryOp.ADD, at(e), step)), sin));
-            Expr high = op(BinaryOp.ADD, mul(read(x, at(t), at(h), at(e)), cos), mul(read(x, at(t), at(h), op(BinaryOp.SUB, at(e), step)), sin));
-            Expr condition = interleaved ? op(BinaryOp.EQ, op(BinaryOp.MOD, at(e), num(2)), num(0)) : op(BinaryOp.LT, at(e), num(n));
-            Check check = new Check(new Value.Comprehension("y", List.of(t, h, e), Expr.TRUE, new Expr.Select(condition, low, high)), 6, 2);
+            Expr low = op(
+                    BinaryOp.SUB,
+                    mul(read(x, at(t), at(h), at(e)), cos),
+                    mul(read(x, at(t), at(h), op(BinaryOp.ADD, at(e), step)), sin));
+            Expr high = op(
+                    BinaryOp.ADD,
+                    mul(read(x, at(t), at(h), at(e)), cos),
+                    mul(read(x, at(t), at(h), op(BinaryOp.SUB, at(e), step)), sin));
+            Expr condition = interleaved
+                    ? op(BinaryOp.EQ, op(BinaryOp.MOD, at(e), num(2)), num(0))
+                    : op(BinaryOp.LT, at(e), num(n));
+            Check check = new Check(
+                    new Value.Comprehension("y", List.of(t, h, e), Expr.TRUE, new Expr.Select(condition, low, high)),
+                    6,
+                    2);
             check.run(0, 1e-5);
             check.run(3, 1e-5);
         }
@@ -140,6 +169,9 @@ class KernelTest {
             }
         }
         assertArrayEquals(new float[] {0, Float.POSITIVE_INFINITY, Float.NaN}, new float[] {
-            VectorMath.exp(Lanes.splat(Float.NEGATIVE_INFINITY)).lane(0), VectorMath.exp(Lanes.splat(100)).lane(0), VectorMath.exp(Lanes.splat(Float.NaN)).lane(0)});
+            VectorMath.exp(Lanes.splat(Float.NEGATIVE_INFINITY)).lane(0),
+            VectorMath.exp(Lanes.splat(100)).lane(0),
+            VectorMath.exp(Lanes.splat(Float.NaN)).lane(0)
+        });
     }
 }
