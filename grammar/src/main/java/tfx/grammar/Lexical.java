@@ -8,7 +8,7 @@ import tfx.source.Span;
 
 /** The faults of single tokens. Those that can be understood all the same are given the type they were meant to have. */
 final class Lexical {
-    /** Above this a whole number is not exact any more. */
+    /** From here on whole numbers are not exact any more. */
     private static final double EXACT = 0x1p53;
 
     private final Tokens tokens;
@@ -88,11 +88,11 @@ final class Lexical {
                     tokens.span(token),
                     "`" + shown(text) + "` is larger than any number of the language",
                     "the largest is about 1.8e308; infinity is written `inf`");
-        } else if (whole && value > EXACT) {
+        } else if (whole && value >= EXACT) {
             fault(
                     "TFX0013",
                     tokens.span(token),
-                    "the whole number `" + shown(text) + "` is larger than 2^53 and would not be exact",
+                    "the whole number `" + shown(text) + "` is 2^53 or larger and would not be exact",
                     "write a real number, with a point or an exponent");
         }
     }

@@ -80,7 +80,9 @@ final class Recovery extends DefaultErrorStrategy {
                     RULE_declaration,
                     RULE_importLine -> {
                 int start = seenIndex[context.getStart().getTokenIndex()];
-                add(new Wording(tokens, at(fault.getOffendingToken()), start, expected(parser, fault)).diagnostic());
+                add(
+                        new Wording(tokens, at(fault.getOffendingToken()), start, expected(parser, fault)).diagnostic(),
+                        start);
                 if (context.getRuleIndex() == RULE_declaration || context.getRuleIndex() == RULE_importLine) {
                     skipToDeclaration(
                             parser,
@@ -120,7 +122,7 @@ final class Recovery extends DefaultErrorStrategy {
                     if (tokens.type(current) == EOF || tokens.startsDeclaration(current)) {
                         return;
                     }
-                    add(new Wording(tokens, current, current, expected(parser, null)).diagnostic());
+                    add(new Wording(tokens, current, current, expected(parser, null)).diagnostic(), current);
                     skip(parser, tokens.depth(current), current);
                 }
             }
@@ -128,7 +130,7 @@ final class Recovery extends DefaultErrorStrategy {
                 IntervalSet possible = parser.getATN().nextTokens(state);
                 Token token = parser.getCurrentToken();
                 if (!possible.contains(token.getType())) {
-                    add(new Wording(tokens, at(token), at(token), expected(parser, null)).diagnostic());
+                    add(new Wording(tokens, at(token), at(token), expected(parser, null)).diagnostic(), at(token));
                     skipToDeclaration(parser, true);
                     // An import after the declarations has been reported: step over all there are.
                     while (parser.getCurrentToken().getType() == IMPORT && !possible.contains(IMPORT)) {
@@ -144,8 +146,8 @@ final class Recovery extends DefaultErrorStrategy {
         return seenIndex[token.getTokenIndex()];
     }
 
-    private void add(Diagnostic fault) {
-        if (tokens.spoiled(fault.span().start())) {
+    private void add(Diagnostic fault, int start) {
+        if (tokens.spoiled(tokens.seen.get(start).getStartIndex())) {
             return;
         }
         faults.add(fault);

@@ -56,6 +56,9 @@ public final class Syntax {
         try {
             file = parser.file();
         } catch (LimitedParser.Beyond beyond) {
+            // Whatever else is wrong, this is what ended the parse.
+            tokens.faults.clear();
+            recovery.faults.clear();
             recovery.beyond(beyond);
         } catch (Recovery.Enough enough) {
             // What was found is shown below.

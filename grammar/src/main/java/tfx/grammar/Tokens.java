@@ -69,6 +69,12 @@ final class Tokens {
         return index < 0 || index >= seen.size() ? EOF : seen.get(index).getType();
     }
 
+    /** The comments between a token and the one before it. */
+    List<Token> comments(int index) {
+        List<Token> hidden = stream.getHiddenTokensToLeft(seen.get(index).getTokenIndex());
+        return hidden == null ? List.of() : hidden;
+    }
+
     /** Whether the token is the first of its line. */
     boolean startsLine(int index) {
         return index == 0 || seen.get(index - 1).getLine() != seen.get(index).getLine();
@@ -103,7 +109,7 @@ final class Tokens {
             token.setType(LABEL);
             return;
         }
-        boolean first = before == LEFT_BRACE || before == RIGHT_BRACE || startsLine(i);
+        boolean first = before == LEFT_BRACE || before == RIGHT_BRACE || (startsLine(i) && endsStatement(before));
         int type = switch (token.getText()) {
             case "layers" ->
                 after == NAME
@@ -127,6 +133,13 @@ final class Tokens {
             default -> NAME;
         };
         token.setType(type);
+    }
+
+    private static boolean endsStatement(int type) {
+        return switch (type) {
+            case NAME, NUMBER, TEXT, TRUE, FALSE, NONE, RIGHT_PAREN, RIGHT_BRACKET, REAL -> true;
+            default -> false;
+        };
     }
 
     private void bracket(int i) {

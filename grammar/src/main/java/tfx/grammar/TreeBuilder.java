@@ -100,7 +100,9 @@ final class TreeBuilder {
         List<String> lines = new ArrayList<>();
         int line = start.getLine();
         for (Token token : hidden.reversed()) {
-            if (token.getLine() != line - 1) {
+            boolean trailing = token.getTokenIndex() > 0
+                    && tokens.stream.get(token.getTokenIndex() - 1).getLine() == token.getLine();
+            if (trailing || token.getLine() != line - 1) {
                 break;
             }
             line--;
