@@ -91,7 +91,7 @@ final class SyntaxFuzzTest {
         return Arbitraries.of(Stdlib.sources());
     }
 
-    @Property(tries = 1000, shrinking = ShrinkingMode.BOUNDED)
+    @Property(tries = 500, shrinking = ShrinkingMode.BOUNDED)
     void anyMutationGivesATreeOrCodedFaults(@ForAll("files") Source file, @ForAll("fewChanges") List<Change> changes) {
         SyntaxFuzz.fuzzerTestOneInput(mutated(file.text(), changes).getBytes(UTF_8));
     }
@@ -102,7 +102,7 @@ final class SyntaxFuzzTest {
     }
 
     /** White space and comments may stand anywhere that the grammar lets them: many of these texts parse. */
-    @Property(tries = 1000, shrinking = ShrinkingMode.BOUNDED)
+    @Property(tries = 500, shrinking = ShrinkingMode.BOUNDED)
     void whiteSpaceAndCommentsAnywhere(@ForAll("files") Source file, @ForAll("layouts") List<Change> changes) {
         SyntaxFuzz.fuzzerTestOneInput(mutated(file.text(), changes).getBytes(UTF_8));
     }

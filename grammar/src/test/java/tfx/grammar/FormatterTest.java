@@ -118,7 +118,7 @@ final class FormatterTest {
         assertThrows(TfxException.class, () -> format("block b() { return }"));
     }
 
-    @Property(tries = 200, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.BOUNDED)
+    @Property(tries = 80, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.BOUNDED)
     void anyTreePrintsParsesAndIsLaidOutToTheSameMeaning(@ForAll("files") Tree.File tree) {
         String printed = Printer.print(tree);
         String meaning = Meaning.of(tree);

@@ -225,7 +225,7 @@ final class SyntaxFaultTest {
 
     private static void shortly(String statement) {
         assertTimeoutPreemptively(
-                Duration.ofSeconds(5),
+                Duration.ofSeconds(20),
                 () -> assertFalse(faults("block b() {\n" + statement + "\n}").isEmpty()));
     }
 }
