@@ -78,7 +78,10 @@ final class ElementwiseWriter {
                                 : "Math.max(1L, (" + width + " + " + (LANE_BLOCK - 1) + "L) / " + LANE_BLOCK + "L)")
                 .append(";\n");
         out.append("final long chunk = ")
-                .append(loops(body) ? "1L" : "Math.max(1L, " + 4 * LANE_BLOCK + "L / Math.max(1L, " + width + "))")
+                .append(
+                        loops(body)
+                                ? lane == null ? "16L" : "1L"
+                                : "Math.max(1L, " + 4 * LANE_BLOCK + "L / Math.max(1L, " + width + "))")
                 .append(";\n");
     }
 
