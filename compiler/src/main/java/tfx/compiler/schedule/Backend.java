@@ -20,7 +20,9 @@ public interface Backend {
 
     /** Compiles many kernels, in order; a backend with costly start-up does so in one go. */
     default List<CompiledKernel> compileAll(List<Request> requests) {
-        return requests.stream().map(r -> compile(r.kernel(), r.layouts(), r.output(), r.length())).toList();
+        return requests.stream()
+                .map(r -> compile(r.kernel(), r.layouts(), r.output(), r.length()))
+                .toList();
     }
 
     /**
