@@ -7,8 +7,8 @@ import picocli.CommandLine.Option;
 final class EngineOptions {
     private static final int MOST_THREADS = 1024;
 
-    @Option(names = "--device", description = "cpu (default) or reference.")
-    private String device = "cpu";
+    @Option(names = "--device", description = "reference (default) or cpu.")
+    private String device = "reference";
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads; by default one a core.")
     private @Nullable Integer threads;

@@ -84,6 +84,11 @@ public final class ModelConfig {
         return Optional.ofNullable(at(root, path));
     }
 
+    /** The value of a top key as JSON has it: as {@link #get}, and a Map for an object. Empty where missing or null. */
+    public Optional<Object> value(String key) {
+        return Optional.ofNullable(root.get(key));
+    }
+
     /** Whether the path leads to anything but JSON null: a value or an object. */
     public boolean has(String path) {
         return at(root, path) != null;

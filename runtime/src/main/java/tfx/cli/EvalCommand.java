@@ -1,0 +1,120 @@
+package tfx.cli;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import tfx.runtime.model.Evaluation;
+import tfx.runtime.model.LoadedModel;
+import tfx.runtime.text.Tokenizer;
+import tfx.source.Diagnostic;
+import tfx.source.TfxException;
+
+/** {@code tfx eval}: loss and perplexity on a text. */
+@CommandLine.Command(name = "eval", description = "Loss and perplexity on a text, in windows without overlap.")
+final class EvalCommand extends Command {
+    private static final int MOST_WINDOW = 1 << 24;
+
+    @Mixin
+    private final ModelOptions model = new ModelOptions();
+
+    @Mixin
+    private final EngineOptions engine = new EngineOptions();
+
+    @ArgGroup(multiplicity = "1")
+    private Text text = new Text();
+
+    @Option(names = "--window", paramLabel = "N", description = "Tokens of a window; default the model's context, at most 512.")
+    private @Nullable Integer window;
+
+    private static final class Text {
+        @Option(names = "--text", required = true, paramLabel = "FILE", description = "The text, UTF-8.")
+        private @Nullable Path file;
+
+        @Option(names = "--tokens", required = true, paramLabel = "FILE", description = "The text as a JSON list of token ids.")
+        private @Nullable Path tokens;
+    }
+
+    EvalCommand(Console console) {
+        super(console);
+    }
+
+    @Override
+    int run() throws IOException {
+        String device = engine.device();
+        int threads = engine.threads();
+        try (LoadedModel loaded = LoadedModel.load(model.request(), n -> console().diagnose(List.of(n)))) {
+            loaded.requireWeights();
+            long context = loaded.context();
+            int size = window == null
+                    ? (int) Math.min(context, 512)
+                    : Flags.within("--window", window, 1, (int) Math.min(context, MOST_WINDOW));
+            int[] ids = ids(loaded);
+            try (LoadedModel.Running running = loaded.start(device, threads, List.of());
+                    Progress progress = new Progress(console(), "eval")) {
+                Evaluation result = Evaluation.of(running.engine(), ids, size, progress::at);
+                Map<String, Object> document = new LinkedHashMap<>();
+                document.put("loss", result.loss());
+                document.put("perplexity", result.perplexity());
+                document.put("tokens", result.tokens());
+                document.put("window", size);
+                show(document, () -> String.format(
+                        java.util.Locale.ROOT, "loss %.5f  perplexity %.4f  over %d tokens in windows of %d",
+                        result.loss(), result.perplexity(), result.tokens(), size));
+            }
+        }
+        return FINE;
+    }
+
+    private int[] ids(LoadedModel loaded) throws IOException {
+        if (text.tokens != null) {
+            return read(text.tokens, loaded.vocabulary());
+        }
+        Path file = java.util.Objects.requireNonNull(text.file);
+        try (Tokenizer tokenizer = loaded.tokenizer()) {
+            return tokenizer.encode(Files.readString(file));
+        } catch (CharacterCodingException e) {
+            throw fault(file, "the text is not UTF-8");
+        }
+    }
+
+    private static int[] read(Path file, long vocabulary) throws IOException {
+        IntStream.Builder ids = IntStream.builder();
+        try (JsonParser json = new JsonFactory().createParser(file.toFile())) {
+            if (json.nextToken() != JsonToken.START_ARRAY) {
+                throw fault(file, "this is not a JSON list of token ids");
+            }
+            while (json.nextToken() != JsonToken.END_ARRAY) {
+                if (json.currentToken() != JsonToken.VALUE_NUMBER_INT) {
+                    throw fault(file, "this is not a JSON list of token ids");
+                }
+                long id = json.getLongValue();
+                if (id < 0 || id >= vocabulary) {
+                    throw fault(file, "the id " + id + " is outside the vocabulary of " + vocabulary);
+                }
+                ids.add((int) id);
+            }
+        } catch (JsonProcessingException e) {
+            throw fault(file, "this is not JSON: " + e.getOriginalMessage());
+        }
+        return ids.build().toArray();
+    }
+
+    private static TfxException fault(Path file, String message) {
+        return new TfxException(
+                Diagnostic.error("TFX0615", file.toString(), message, "give a text in UTF-8, or a JSON list of token ids"));
+    }
+}

@@ -1,0 +1,122 @@
+package tfx.runtime.model;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import tfx.compiler.elaborate.WeightClause;
+import tfx.ir.Value;
+import tfx.runtime.plan.Engine;
+import tfx.runtime.plan.Session;
+import tfx.runtime.reference.Reference;
+import tfx.runtime.weights.Checkpoint;
+import tfx.runtime.weights.StoredTensor;
+import tfx.source.Diagnostic;
+import tfx.source.TfxException;
+
+/**
+ * A model's values against those in a dump.
+ *
+ * @param rows one per tensor of the dump that the model has a value for, in the dump's order
+ * @param others tensors of the dump that are neither weights nor inputs nor values of the model
+ */
+public record Comparison(List<Row> rows, List<String> others) {
+    /**
+     * One tensor.
+     *
+     * @param path the model's value
+     * @param difference null where the shapes disagree
+     * @param fault what keeps the two from being compared, or null
+     */
+    public record Row(String tensor, String path, @Nullable Difference difference, @Nullable String fault) {
+        public boolean within(double tolerance) {
+            return difference != null && difference.within(tolerance);
+        }
+    }
+
+    public boolean within(double tolerance) {
+        return rows.stream().allMatch(row -> row.within(tolerance));
+    }
+
+    /**
+     * Runs the model on the dump's inputs, whole, and compares every value that both have. Only these are computed.
+     *
+     * @throws TfxException TFX0613 where the dump lacks an input, TFX0614 where it has nothing to compare
+     */
+    public static Comparison of(LoadedModel model, Checkpoint dump, String device, int threads) {
+        Map<String, String> compared = new LinkedHashMap<>();
+        Map<String, StoredTensor> inputs = new LinkedHashMap<>();
+        List<String> others = new ArrayList<>();
+        for (String name : dump.names()) {
+            Optional<String> path = WeightClause.valueOf(model.elaborated(), name);
+            if (path.isPresent() && input(model, path.get()).isPresent()) {
+                inputs.put(path.get(), dump.find(name).orElseThrow());
+            } else if (path.isPresent() && value(model, path.get())) {
+                compared.put(name, path.get());
+            } else if (!model.reads(name)) {
+                others.add(name);
+            }
+        }
+        for (Value.Input input : model.program().inputs()) {
+            if (!inputs.containsKey(input.name())) {
+                throw new TfxException(Diagnostic.error(
+                        "TFX0613",
+                        dump.name(),
+                        "the dump holds no tensor for the model's input " + input.name(),
+                        "say in the model's `names` clause what the dump calls it"));
+            }
+        }
+        if (compared.isEmpty()) {
+            throw new TfxException(Diagnostic.error(
+                    "TFX0614",
+                    dump.name(),
+                    "the dump holds no value of this model",
+                    "say in the model's `names` clause what the dump calls its values"));
+        }
+        Map<String, Reference.Array> given = new LinkedHashMap<>();
+        inputs.forEach((name, tensor) -> given.put(name, new Reference.Array(tensor.toDoubles(), tensor.shape())));
+        List<String> observed = compared.values().stream()
+                .filter(path -> !model.program().outputs().containsKey(path))
+                .toList();
+        int batch = given.isEmpty() ? 1 : Math.toIntExact(given.values().iterator().next().shape()[0]);
+        List<Row> rows = new ArrayList<>();
+        try (LoadedModel.Running running = model.start(device, threads, observed)) {
+            Engine engine = running.engine();
+            try (Session session = engine.open(batch)) {
+                Map<String, Reference.Result> results = session.advance(given, Session.Rows.ALL);
+                compared.forEach((name, path) ->
+                        rows.add(row(name, path, dump.find(name).orElseThrow(), results.get(path))));
+            }
+        }
+        return new Comparison(List.copyOf(rows), List.copyOf(others));
+    }
+
+    private static Row row(String name, String path, StoredTensor want, Reference.Result got) {
+        long[] shape = got.shape();
+        boolean single = !got.batched() && want.rank() == shape.length + 1;
+        if (!Arrays.equals(shape, single ? Arrays.copyOfRange(want.shape(), 1, want.rank()) : want.shape())) {
+            return new Row(
+                    name,
+                    path,
+                    null,
+                    "the dump has " + Arrays.toString(want.shape()) + ", the model " + Arrays.toString(shape));
+        }
+        double[] data = got.data();
+        return new Row(
+                name,
+                path,
+                Difference.of(want.shape(), want::getAsDouble, i -> data[(int) (i % data.length)]),
+                null);
+    }
+
+    private static Optional<Value.Input> input(LoadedModel model, String path) {
+        return model.program().inputs().stream().filter(input -> input.name().equals(path)).findFirst();
+    }
+
+    private static boolean value(LoadedModel model, String path) {
+        return model.program().outputs().containsKey(path) || model.program().named().containsKey(path);
+    }
+}

@@ -1,0 +1,220 @@
+package tfx.runtime.model;
+
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import tfx.backend.cpu.CpuBackend;
+import tfx.backend.cpu.PoolWorkers;
+import tfx.compiler.elaborate.Binding;
+import tfx.compiler.elaborate.ConfigClause;
+import tfx.compiler.elaborate.Elaborated;
+import tfx.compiler.elaborate.Elaborator;
+import tfx.compiler.elaborate.Inference;
+import tfx.compiler.elaborate.WeightClause;
+import tfx.compiler.schedule.ElementType;
+import tfx.compiler.schedule.Observations;
+import tfx.compiler.schedule.Tensor;
+import tfx.ir.Program;
+import tfx.ir.Size;
+import tfx.runtime.plan.Engine;
+import tfx.runtime.plan.Engines;
+import tfx.runtime.text.HuggingFaceTokenizer;
+import tfx.runtime.text.Tokenizer;
+import tfx.runtime.weights.Checkpoint;
+import tfx.runtime.weights.ModelConfig;
+import tfx.runtime.weights.StoredTensor;
+import tfx.source.Diagnostic;
+import tfx.source.TfxException;
+
+/** A model with its parameters' sizes known and its weights, where there are any, mapped and bound. */
+public final class LoadedModel implements AutoCloseable {
+    private static final String LAYOUT = "huggingface";
+
+    private final Located located;
+    private final Elaborated elaborated;
+    private final @Nullable Checkpoint weights;
+    private final Map<String, Binding> bindings;
+    private final Consumer<Diagnostic> notes;
+
+    private LoadedModel(
+            Located located,
+            Elaborated elaborated,
+            @Nullable Checkpoint weights,
+            Map<String, Binding> bindings,
+            Consumer<Diagnostic> notes) {
+        this.located = located;
+        this.elaborated = elaborated;
+        this.weights = weights;
+        this.bindings = bindings;
+        this.notes = notes;
+    }
+
+    /**
+     * Finds, elaborates and binds a model.
+     *
+     * @param notes receives what the user should know
+     * @throws TfxException TFX00xx to TFX03xx and TFX0610, TFX0611: what is wrong with source, configuration or weights
+     */
+    public static LoadedModel load(ModelRequest request, Consumer<Diagnostic> notes) {
+        Located located = Located.of(request);
+        @Nullable Checkpoint weights = located.weights() == null ? null : Checkpoint.open(located.weights());
+        try {
+            Map<String, long[]> official = new LinkedHashMap<>();
+            if (weights != null) {
+                weights.notes().forEach(notes);
+                for (String name : weights.names()) {
+                    official.put(name, weights.find(name).orElseThrow().shape());
+                }
+            }
+            Map<String, Object> set = new LinkedHashMap<>();
+            request.set().forEach((name, text) -> set.put(name, Scalars.parse(text)));
+            ModelConfig config = located.config();
+            Elaborator.Arguments arguments =
+                    ConfigClause.arguments(located.model(), config.modelType(), config::value, set);
+            Elaborated elaborated = Elaborator.elaborate(
+                    located.model(), Inference.infer(located.model(), arguments, LAYOUT, official));
+            Map<String, Binding> bindings = weights == null ? Map.of() : bind(elaborated, weights, official);
+            return new LoadedModel(located, elaborated, weights, bindings, notes);
+        } catch (RuntimeException fault) {
+            if (weights != null) {
+                weights.close();
+            }
+            throw fault;
+        }
+    }
+
+    /** A dump holds more than weights: what is no weight in it is left aside, not an error. */
+    private static Map<String, Binding> bind(Elaborated elaborated, Checkpoint weights, Map<String, long[]> official) {
+        Map<String, long[]> candidates = new LinkedHashMap<>(official);
+        if (weights.metadata().containsKey("config")) {
+            candidates.keySet().removeIf(name -> WeightClause.valueOf(elaborated, name).isPresent());
+            try {
+                return WeightClause.bind(elaborated, LAYOUT, candidates);
+            } catch (TfxException fault) {
+                if (!fault.diagnostics().stream().allMatch(d -> d.code().equals("TFX0213"))) {
+                    throw fault;
+                }
+                fault.diagnostics().forEach(extra -> candidates.remove(extra.where()));
+            }
+        }
+        return WeightClause.bind(elaborated, LAYOUT, candidates);
+    }
+
+    public Elaborated elaborated() {
+        return elaborated;
+    }
+
+    public Program program() {
+        return elaborated.program();
+    }
+
+    /** Whether a parameter lies in that official tensor. */
+    public boolean reads(String official) {
+        return bindings.values().stream().anyMatch(binding -> binding.official().equals(official));
+    }
+
+    /** TFX0616 where the model has parameters and no weights were found. */
+    public void requireWeights() {
+        if (weights == null && !elaborated.parameters().isEmpty()) {
+            throw new TfxException(Diagnostic.error(
+                    "TFX0616", elaborated.model().name(), "there are no weights beside the model", "give --weights FILE|DIR"));
+        }
+    }
+
+    /** The most positions a sequence may have. */
+    public long context() {
+        return elaborated.limits().getOrDefault(String.valueOf(program().length()), (long) Integer.MAX_VALUE);
+    }
+
+    /** Ids of the first input lie below this. */
+    public long vocabulary() {
+        return elaborated.idBounds().values().stream().findFirst().orElse((long) Integer.MAX_VALUE);
+    }
+
+    /** The ids that end a text, as the configuration says: {@code eos_token_id}, one or a list. */
+    public Set<Integer> ends() {
+        Set<Integer> ends = new HashSet<>();
+        Optional<Object> ids = located.config().get("eos_token_id");
+        ids.ifPresent(value -> (value instanceof List<?> list ? list : List.of(value)).forEach(id -> {
+            if (id instanceof Number number) {
+                ends.add(number.intValue());
+            }
+        }));
+        return ends;
+    }
+
+    /** TFX04xx where there is none or it is broken. */
+    public Tokenizer tokenizer() {
+        Path at = located.tokenizer();
+        return HuggingFaceTokenizer.load(at == null ? Path.of("") : at);
+    }
+
+    /** An engine and its threads. */
+    public record Running(Engine engine, PoolWorkers workers) implements AutoCloseable {
+        @Override
+        public void close() {
+            workers.close();
+        }
+    }
+
+    /**
+     * Puts the model on a device.
+     *
+     * @param device {@code cpu} or {@code reference}
+     * @param observed paths of named values to give among the outputs
+     */
+    public Running start(String device, int threads, List<String> observed) {
+        Program asked = Observations.observe(program(), observed);
+        PoolWorkers workers = new PoolWorkers(threads);
+        try {
+            Engine engine = device.equals("reference")
+                    ? Engines.reference(asked, this::parameter, workers, notes)
+                    : Engines.compiled(asked, new CpuBackend(), this::parameter, workers, notes);
+            return new Running(engine, workers);
+        } catch (RuntimeException fault) {
+            workers.close();
+            throw fault;
+        }
+    }
+
+    /** A parameter where it lies in the mapped file. */
+    private Tensor parameter(String name) {
+        Binding binding = bindings.get(name);
+        if (binding == null || weights == null) {
+            throw new IllegalStateException("parameter " + name + " has no weights");
+        }
+        StoredTensor stored = weights.find(binding.official()).orElseThrow();
+        if (!stored.dtype().isFloat()) {
+            throw new TfxException(Diagnostic.error(
+                    "TFX0617",
+                    binding.official(),
+                    "the weights of " + name + " are " + stored.dtype() + ", not floating-point numbers",
+                    "give weights in F32, F16, BF16 or F64"));
+        }
+        long[] shape = elaborated.parameters().get(name).value().shape().stream()
+                .mapToLong(Size::constant)
+                .toArray();
+        return new Tensor(
+                stored.data(),
+                ElementType.valueOf(stored.dtype().name()),
+                shape,
+                binding.strides(),
+                binding.offset(),
+                0,
+                0,
+                -1);
+    }
+
+    @Override
+    public void close() {
+        if (weights != null) {
+            weights.close();
+        }
+    }
+}

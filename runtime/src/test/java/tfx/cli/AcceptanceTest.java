@@ -1,0 +1,43 @@
+package tfx.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AcceptanceTest {
+    private static final Path ROOT = Path.of(System.getProperty("tfx.root", "."));
+
+    @ParameterizedTest
+    @CsvSource({"llama,llama", "llama,llama-tied", "gpt2,gpt2", "qwen3,qwen3"})
+    void theReferenceAgreesWithTheOfficialDump(String model, String dump) {
+        String file = ROOT.resolve("spec/golden/" + dump + "-dev.safetensors").toString();
+        CliTest.Ran ran = CliTest.run(
+                "compare", "stdlib/models/" + model + ".tfx", "--weights", file, "--against", file, "--device", "reference");
+        assertEquals(0, ran.code(), ran.out() + ran.err());
+        assertTrue(ran.out().contains("attn_probs.0") && ran.out().contains("hidden.final"), ran.out());
+    }
+
+    @Test
+    void badInputIsCodedAndExitsWithOne() {
+        String llama = ROOT.resolve("examples/llama").toString();
+        String[][] cases = {
+            {"TFX0610", "run", "no-such-model", "--prompt", "x"},
+            {"TFX0607", "run", llama, "--prompt", "", "--device", "reference"},
+            {"TFX0602", "run", llama, "--prompt", "x", "--temperature", "NaN"},
+            {"TFX0602", "run", llama, "--prompt", "x", "--top-p", "-1"},
+            {"TFX0602", "run", llama, "--prompt", "x", "--max-tokens", "-1"},
+            {"TFX0602", "run", llama, "--prompt", "x", "--threads", "0"},
+            {"TFX0602", "run", llama, "--prompt", "x", "--device", "abacus"},
+            {"TFX0605", "run", llama, "--prompt", "x", "--set", "layers"},
+        };
+        for (String[] arguments : cases) {
+            CliTest.Ran ran = CliTest.run(java.util.Arrays.copyOfRange(arguments, 1, arguments.length));
+            assertEquals(1, ran.code(), String.join(" ", arguments) + ran.err());
+            assertTrue(ran.err().contains(arguments[0]), ran.err());
+        }
+    }
+}
