@@ -64,8 +64,7 @@ final class Plan implements Engine {
             loaded[number(parameter)] = bound(parameter, parameters.apply(parameter.name()));
         }
         schedule.loadTime().forEach(this::load);
-        KernelNode[] nodes =
-                schedule.kernels().parallelStream().map(this::compile).toArray(KernelNode[]::new);
+        KernelNode[] nodes = compile(schedule.kernels()).toArray(KernelNode[]::new);
         Arrays.stream(nodes).map(KernelNode::source).forEach(sources::add);
         this.root = new PlanRoot(backend.name(), nodes);
         this.slots = new Slots(schedule);
@@ -161,18 +160,25 @@ final class Plan implements Engine {
         Tensor output =
                 new Tensor(memory.room(Strides.count(extents)), real, extents, Strides.of(extents, -1), 0, 0, 0, -1);
         loaded[number(value)] = output;
-        KernelNode node = compile(kernel);
+        KernelNode node = compile(List.of(kernel)).getFirst();
         sources.add(node.source());
         Tensor[] tensors = loaded.clone();
         node.execute(new Run(tensors, 1, new long[0], 1, workers), 0);
     }
 
-    private KernelNode compile(Kernel kernel) {
-        List<Backend.Layout> layouts =
-                kernel.operands().stream().map(this::layout).toList();
-        Backend.CompiledKernel compiled = backend.compile(kernel, layouts, real, schedule.length());
-        int[] operands = kernel.operands().stream().mapToInt(numbers::get).toArray();
-        return new KernelNode(kernel, compiled, operands, numbers.get(kernel.output()), batched(kernel.output()));
+    private List<KernelNode> compile(List<Kernel> kernels) {
+        List<Backend.CompiledKernel> compiled = backend.compileAll(kernels.stream()
+                .map(kernel -> new Backend.Request(
+                        kernel, kernel.operands().stream().map(this::layout).toList(), real, schedule.length()))
+                .toList());
+        List<KernelNode> nodes = new ArrayList<>();
+        for (int k = 0; k < kernels.size(); k++) {
+            Kernel kernel = kernels.get(k);
+            int[] operands = kernel.operands().stream().mapToInt(numbers::get).toArray();
+            Value output = kernel.output();
+            nodes.add(new KernelNode(kernel, compiled.get(k), operands, numbers.get(output), batched(output)));
+        }
+        return nodes;
     }
 
     private Backend.Layout layout(Value value) {

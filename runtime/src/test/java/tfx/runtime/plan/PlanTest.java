@@ -56,8 +56,18 @@ class PlanTest {
     private final Value.Parameter table = new Value.Parameter("table", List.of(Size.of(VOCAB), Size.of(D)));
     private final Index t = new Index("t", Ir.T);
     private final Index s = new Index("s", Ir.T);
+    private final Index r = new Index("r", Ir.T);
     private final Index e = new Index("e", Size.of(D));
     private final Index v = new Index("v", Size.of(VOCAB));
+
+    private Expr mask(Index key, int window) {
+        return window == 0
+                ? Expr.TRUE
+                : Ir.binary(
+                        BinaryOp.AND,
+                        Ir.upTo(key, t),
+                        Ir.binary(BinaryOp.LT, Ir.minus(Ir.at(t), Ir.number(window)), Ir.at(key)));
+    }
 
     /** @param window how far a query looks back; 0 for both ways and without end */
     private Program model(int window) {
@@ -65,23 +75,19 @@ class PlanTest {
         // A table of the sequence alone, without a batch.
         Value turn = Ir.define("turn", List.of(t), Expr.TRUE, new Expr.Unary(Expr.UnaryOp.COS, Ir.at(t)));
         Value q = Ir.define("q", List.of(t, e), Expr.TRUE, Ir.times(Ir.read(x, t, e), Ir.read(turn, t)));
-        Expr mask = window == 0
-                ? Expr.TRUE
-                : Ir.binary(
-                        BinaryOp.AND,
-                        Ir.upTo(s, t),
-                        Ir.binary(BinaryOp.LT, Ir.minus(Ir.at(t), Ir.number(window)), Ir.at(s)));
+        Expr mask = mask(s, window);
+        Expr inner = mask(r, window);
         Value score = Ir.define("score", List.of(t, s), mask, Ir.sum(e, Ir.times(Ir.read(q, t, e), Ir.read(x, s, e))));
         Value z = Ir.define(
                 "z",
                 List.of(t, s),
                 mask,
-                Ir.exp(Ir.minus(Ir.read(score, t, s), Ir.reduce(Monoid.MAX, s, mask, Ir.read(score, t, s)))));
+                Ir.exp(Ir.minus(Ir.read(score, t, s), Ir.reduce(Monoid.MAX, r, inner, Ir.read(score, t, r)))));
         Value p = Ir.define(
                 "p",
                 List.of(t, s),
                 mask,
-                Ir.binary(BinaryOp.DIV, Ir.read(z, t, s), Ir.reduce(Monoid.SUM, s, mask, Ir.read(z, t, s))));
+                Ir.binary(BinaryOp.DIV, Ir.read(z, t, s), Ir.reduce(Monoid.SUM, r, inner, Ir.read(z, t, r))));
         Value mixed = Ir.define(
                 "mixed",
                 List.of(t, e),

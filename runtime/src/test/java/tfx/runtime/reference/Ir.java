@@ -1,6 +1,8 @@
 package tfx.runtime.reference;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -94,6 +96,20 @@ public final class Ir {
                 stride *= shape[k];
             }
             return new Tensor(MemorySegment.ofArray(data.get(name)), ElementType.F64, shape, strides, 0, 0, 0, -1);
+        };
+    }
+
+    /** The same as float32 elements outside the Java heap. */
+    public static Function<String, Tensor> floats(Program program, Map<String, double[]> data) {
+        Function<String, Tensor> doubles = parameters(program, data);
+        return name -> {
+            Tensor tensor = doubles.apply(name);
+            double[] values = data.get(name);
+            MemorySegment memory = Arena.ofAuto().allocate(4L * values.length, 64);
+            for (int i = 0; i < values.length; i++) {
+                memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) values[i]);
+            }
+            return new Tensor(memory, ElementType.F32, tensor.shape(), tensor.strides(), 0, 0, 0, -1);
         };
     }
 }

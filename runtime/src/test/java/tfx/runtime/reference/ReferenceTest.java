@@ -35,19 +35,20 @@ class ReferenceTest {
     private final Value.Input x = new Value.Input("x", List.of(Ir.T, Size.of(D)), Value.Kind.REAL);
     private final Index t = new Index("t", Ir.T);
     private final Index s = new Index("s", Ir.T);
+    private final Index r = new Index("r", Ir.T);
     private final Index e = new Index("e", Size.of(D));
     private final Index f = new Index("f", Size.of(D));
 
     @Test
     void maskedSoftmaxAttentionAndItsFoldAreTheTextbookOnes() {
         Value score = define("score", List.of(t, s), upTo(s, t), sum(e, times(read(x, t, e), read(x, s, e))));
-        Expr peak = reduce(Monoid.MAX, s, upTo(s, t), read(score, t, s));
+        Expr peak = reduce(Monoid.MAX, r, upTo(r, t), read(score, t, r));
         Value z = define("z", List.of(t, s), upTo(s, t), exp(minus(read(score, t, s), peak)));
         Value p = define(
                 "p",
                 List.of(t, s),
                 upTo(s, t),
-                binary(BinaryOp.DIV, read(z, t, s), reduce(Monoid.SUM, s, upTo(s, t), read(z, t, s))));
+                binary(BinaryOp.DIV, read(z, t, s), reduce(Monoid.SUM, r, upTo(r, t), read(z, t, r))));
         Value mixed = define(
                 "mixed",
                 List.of(t, f),
