@@ -71,7 +71,7 @@ final class Scalars {
             default -> {}
         }
         String text = switch (kind) {
-            case LONG -> integer(expr);
+            case LONG -> expr instanceof Expr.Read id ? read(id) : integer(expr);
             case BOOL -> truth(expr);
             case FLOAT, DOUBLE -> arithmetic(expr, kind);
         };
