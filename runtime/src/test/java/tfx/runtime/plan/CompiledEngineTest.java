@@ -49,33 +49,57 @@ class CompiledEngineTest {
         Value.Parameter wq = new Value.Parameter("q", List.of(Size.of(D), Size.of(D)));
         Value.Parameter wk = new Value.Parameter("k", List.of(Size.of(D), Size.of(D)));
         Value x = Ir.define("x", List.of(t, e), Expr.TRUE, Ir.read(table, Ir.read(tokens, t), e));
-        Value q = Ir.define("queries", List.of(t, e), Expr.TRUE, Ir.sum(i, Ir.times(Ir.read(x, t, i), Ir.read(wq, e, i))));
+        Value q = Ir.define(
+                "queries", List.of(t, e), Expr.TRUE, Ir.sum(i, Ir.times(Ir.read(x, t, i), Ir.read(wq, e, i))));
         Value k = Ir.define("keys", List.of(s, e), Expr.TRUE, Ir.sum(i, Ir.times(Ir.read(x, s, i), Ir.read(wk, e, i))));
         Expr mask = mask(s, window);
         Expr inner = mask(r, window);
         Value score = Ir.define("score", List.of(t, s), mask, Ir.sum(e, Ir.times(Ir.read(q, t, e), Ir.read(k, s, e))));
-        Value z = Ir.define("z", List.of(t, s), mask,
+        Value z = Ir.define(
+                "z",
+                List.of(t, s),
+                mask,
                 Ir.exp(Ir.minus(Ir.read(score, t, s), Ir.reduce(Monoid.MAX, r, inner, Ir.read(score, t, r)))));
-        Value p = Ir.define("p", List.of(t, s), mask,
+        Value p = Ir.define(
+                "p",
+                List.of(t, s),
+                mask,
                 Ir.binary(BinaryOp.DIV, Ir.read(z, t, s), Ir.reduce(Monoid.SUM, r, inner, Ir.read(z, t, r))));
-        Value mixed = Ir.define("mixed", List.of(t, e), Expr.TRUE, Ir.binary(BinaryOp.ADD, Ir.read(x, t, e),
-                Ir.reduce(Monoid.SUM, s, mask, Ir.times(Ir.read(p, t, s), Ir.read(x, s, e)))));
-        Value logits = Ir.define("logits", List.of(t, v), Expr.TRUE,
-                Ir.sum(e, Ir.times(Ir.read(mixed, t, e), Ir.read(table, v, e))));
+        Value mixed = Ir.define(
+                "mixed",
+                List.of(t, e),
+                Expr.TRUE,
+                Ir.binary(
+                        BinaryOp.ADD,
+                        Ir.read(x, t, e),
+                        Ir.reduce(Monoid.SUM, s, mask, Ir.times(Ir.read(p, t, s), Ir.read(x, s, e)))));
+        Value logits = Ir.define(
+                "logits", List.of(t, v), Expr.TRUE, Ir.sum(e, Ir.times(Ir.read(mixed, t, e), Ir.read(table, v, e))));
         return Ir.program(List.of(tokens), List.of(table, wq, wk), logits);
     }
 
     private static Function<String, Tensor> parameters(Program program) {
         Random random = new Random(5);
         Map<String, double[]> data = new HashMap<>();
-        program.parameters().forEach(parameter -> data.put(parameter.name(), random.doubles(
-                        parameter.shape().stream().mapToLong(Size::constant).reduce(1, (a, b) -> a * b), -0.5, 0.5)
-                .map(x -> (float) x).toArray()));
+        program.parameters()
+                .forEach(parameter -> data.put(
+                        parameter.name(),
+                        random.doubles(
+                                        parameter.shape().stream()
+                                                .mapToLong(Size::constant)
+                                                .reduce(1, (a, b) -> a * b),
+                                        -0.5,
+                                        0.5)
+                                .map(x -> (float) x)
+                                .toArray()));
         return Ir.floats(program, data);
     }
 
     private static Map<String, Reference.Array> ids(int[][] tokens, int from, int to) {
-        double[] data = Arrays.stream(tokens).flatMapToInt(row -> Arrays.stream(row, from, to)).asDoubleStream().toArray();
+        double[] data = Arrays.stream(tokens)
+                .flatMapToInt(row -> Arrays.stream(row, from, to))
+                .asDoubleStream()
+                .toArray();
         return Map.of("tokens", new Reference.Array(data, new long[] {tokens.length, to - from}));
     }
 
@@ -87,8 +111,10 @@ class CompiledEngineTest {
         Arrays.setAll(tokens, b -> random.ints(length, 0, VOCAB).toArray());
         for (int window : new int[] {5, 10_000}) {
             Program program = model(window);
-            double[] expected = Reference.evaluate(program, ids(tokens, 0, length), parameters(program), List.of("logits"))
-                    .get("logits").data();
+            double[] expected = Reference.evaluate(
+                            program, ids(tokens, 0, length), parameters(program), List.of("logits"))
+                    .get("logits")
+                    .data();
             double[] one = drive(program, tokens, 1, length);
             assertArrayEquals(expected, one, 1e-4);
             assertArrayEquals(one, drive(program, tokens, 2, length), 0, "threads");
@@ -105,10 +131,16 @@ class CompiledEngineTest {
                         .open(tokens.length)) {
             for (int from = 0; from < length; from += chunk) {
                 int to = Math.min(length, from + chunk);
-                Reference.Result rows = session.advance(ids(tokens, from, to), Rows.ALL).get("logits");
+                Reference.Result rows =
+                        session.advance(ids(tokens, from, to), Rows.ALL).get("logits");
                 assertEquals(to - from, rows.shape()[1]);
                 for (int b = 0; b < tokens.length; b++) {
-                    System.arraycopy(rows.data(), b * (to - from) * VOCAB, out, (b * length + from) * VOCAB, (to - from) * VOCAB);
+                    System.arraycopy(
+                            rows.data(),
+                            b * (to - from) * VOCAB,
+                            out,
+                            (b * length + from) * VOCAB,
+                            (to - from) * VOCAB);
                 }
             }
         }
