@@ -30,7 +30,6 @@ final class Trees {
                         "a",
                         "b",
                         "x_1",
-                        "layers",
                         "in",
                         "named",
                         "config",
