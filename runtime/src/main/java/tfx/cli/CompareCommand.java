@@ -23,10 +23,18 @@ final class CompareCommand extends Command {
     @Mixin
     private final EngineOptions engine = new EngineOptions();
 
-    @Option(names = "--against", required = true, paramLabel = "DUMP", description = "Inputs, outputs and named values (.safetensors).")
+    @Option(
+            names = "--against",
+            required = true,
+            paramLabel = "DUMP",
+            description = "Inputs, outputs and named values (.safetensors).")
     private Path against = Path.of("");
 
-    @Option(names = "--tolerance", paramLabel = "R", description = "The largest difference allowed, relative to the reference's largest magnitude; default 1e-4.")
+    @Option(
+            names = "--tolerance",
+            paramLabel = "R",
+            description =
+                    "The largest difference allowed, relative to the reference's largest magnitude; default 1e-4.")
     private double tolerance = 1e-4;
 
     CompareCommand(Console console) {
@@ -39,7 +47,8 @@ final class CompareCommand extends Command {
         String device = engine.device();
         int threads = engine.threads();
         try (Checkpoint dump = Checkpoint.open(against);
-                LoadedModel loaded = LoadedModel.load(model.request(), n -> console().diagnose(List.of(n)))) {
+                LoadedModel loaded =
+                        LoadedModel.load(model.request(), n -> console().diagnose(List.of(n)))) {
             loaded.requireWeights();
             Comparison comparison = Comparison.of(loaded, dump, device, threads);
             boolean fine = comparison.within(tolerance);
@@ -80,11 +89,17 @@ final class CompareCommand extends Command {
             if (d == null) {
                 table.row(row.tensor(), row.path(), "", "", row.fault(), "FAILED");
             } else {
-                table.row(row.tensor(), row.path(), number(d.maxAbs()), number(d.maxRel()), Arrays.toString(d.worst()),
+                table.row(
+                        row.tensor(),
+                        row.path(),
+                        number(d.maxAbs()),
+                        number(d.maxRel()),
+                        Arrays.toString(d.worst()),
                         row.within(tolerance) ? "ok" : "FAILED");
             }
         }
-        String others = comparison.others().isEmpty() ? "" : "not compared: " + String.join(", ", comparison.others()) + "\n";
+        String others =
+                comparison.others().isEmpty() ? "" : "not compared: " + String.join(", ", comparison.others()) + "\n";
         return table.render() + others + (fine ? "all within " : "not all within ") + tolerance + "\n";
     }
 

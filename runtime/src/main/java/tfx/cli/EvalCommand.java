@@ -37,14 +37,21 @@ final class EvalCommand extends Command {
     @ArgGroup(multiplicity = "1")
     private Text text = new Text();
 
-    @Option(names = "--window", paramLabel = "N", description = "Tokens of a window; default the model's context, at most 512.")
+    @Option(
+            names = "--window",
+            paramLabel = "N",
+            description = "Tokens of a window; default the model's context, at most 512.")
     private @Nullable Integer window;
 
     private static final class Text {
         @Option(names = "--text", required = true, paramLabel = "FILE", description = "The text, UTF-8.")
         private @Nullable Path file;
 
-        @Option(names = "--tokens", required = true, paramLabel = "FILE", description = "The text as a JSON list of token ids.")
+        @Option(
+                names = "--tokens",
+                required = true,
+                paramLabel = "FILE",
+                description = "The text as a JSON list of token ids.")
         private @Nullable Path tokens;
     }
 
@@ -56,7 +63,8 @@ final class EvalCommand extends Command {
     int run() throws IOException {
         String device = engine.device();
         int threads = engine.threads();
-        try (LoadedModel loaded = LoadedModel.load(model.request(), n -> console().diagnose(List.of(n)))) {
+        try (LoadedModel loaded =
+                LoadedModel.load(model.request(), n -> console().diagnose(List.of(n)))) {
             loaded.requireWeights();
             long context = loaded.context();
             int size = window == null
@@ -71,9 +79,15 @@ final class EvalCommand extends Command {
                 document.put("perplexity", result.perplexity());
                 document.put("tokens", result.tokens());
                 document.put("window", size);
-                show(document, () -> String.format(
-                        java.util.Locale.ROOT, "loss %.5f  perplexity %.4f  over %d tokens in windows of %d",
-                        result.loss(), result.perplexity(), result.tokens(), size));
+                show(
+                        document,
+                        () -> String.format(
+                                java.util.Locale.ROOT,
+                                "loss %.5f  perplexity %.4f  over %d tokens in windows of %d",
+                                result.loss(),
+                                result.perplexity(),
+                                result.tokens(),
+                                size));
             }
         }
         return FINE;
@@ -114,7 +128,7 @@ final class EvalCommand extends Command {
     }
 
     private static TfxException fault(Path file, String message) {
-        return new TfxException(
-                Diagnostic.error("TFX0615", file.toString(), message, "give a text in UTF-8, or a JSON list of token ids"));
+        return new TfxException(Diagnostic.error(
+                "TFX0615", file.toString(), message, "give a text in UTF-8, or a JSON list of token ids"));
     }
 }

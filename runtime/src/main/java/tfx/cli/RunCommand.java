@@ -43,7 +43,8 @@ final class RunCommand extends Command {
         Sampling drawn = sampling.sampling();
         String device = engine.device();
         int threads = engine.threads();
-        try (LoadedModel loaded = LoadedModel.load(model.request(), n -> console().diagnose(List.of(n)))) {
+        try (LoadedModel loaded =
+                LoadedModel.load(model.request(), n -> console().diagnose(List.of(n)))) {
             loaded.requireWeights();
             try (Tokenizer tokenizer = loaded.tokenizer();
                     LoadedModel.Running running = loaded.start(device, threads, List.of())) {
@@ -59,8 +60,8 @@ final class RunCommand extends Command {
         StringBuilder text = new StringBuilder();
         boolean stream = !console().json();
         boolean[] begun = {false};
-        Generation result = Generation.of(
-                running.engine(), ids, maxTokens, loaded.context(), drawn, loaded.ends(), id -> {
+        Generation result =
+                Generation.of(running.engine(), ids, maxTokens, loaded.context(), drawn, loaded.ends(), id -> {
                     if (stream && !begun[0]) {
                         console().out().print(prompt);
                         begun[0] = true;

@@ -16,7 +16,14 @@ class AcceptanceTest {
     void theReferenceAgreesWithTheOfficialDump(String model, String dump) {
         String file = ROOT.resolve("spec/golden/" + dump + "-dev.safetensors").toString();
         CliTest.Ran ran = CliTest.run(
-                "compare", "stdlib/models/" + model + ".tfx", "--weights", file, "--against", file, "--device", "reference");
+                "compare",
+                "stdlib/models/" + model + ".tfx",
+                "--weights",
+                file,
+                "--against",
+                file,
+                "--device",
+                "reference");
         assertEquals(0, ran.code(), ran.out() + ran.err());
         assertTrue(ran.out().contains("attn_probs.0") && ran.out().contains("hidden.final"), ran.out());
     }

@@ -31,7 +31,11 @@ public record Comparison(List<Row> rows, List<String> others) {
      * @param difference null where the shapes disagree
      * @param fault what keeps the two from being compared, or null
      */
-    public record Row(String tensor, String path, @Nullable Difference difference, @Nullable String fault) {
+    public record Row(
+            String tensor,
+            String path,
+            @Nullable Difference difference,
+            @Nullable String fault) {
         public boolean within(double tolerance) {
             return difference != null && difference.within(tolerance);
         }
@@ -81,14 +85,16 @@ public record Comparison(List<Row> rows, List<String> others) {
         List<String> observed = compared.values().stream()
                 .filter(path -> !model.program().outputs().containsKey(path))
                 .toList();
-        int batch = given.isEmpty() ? 1 : Math.toIntExact(given.values().iterator().next().shape()[0]);
+        int batch = given.isEmpty()
+                ? 1
+                : Math.toIntExact(given.values().iterator().next().shape()[0]);
         List<Row> rows = new ArrayList<>();
         try (LoadedModel.Running running = model.start(device, threads, observed)) {
             Engine engine = running.engine();
             try (Session session = engine.open(batch)) {
                 Map<String, Reference.Result> results = session.advance(given, Session.Rows.ALL);
-                compared.forEach((name, path) ->
-                        rows.add(row(name, path, dump.find(name).orElseThrow(), results.get(path))));
+                compared.forEach(
+                        (name, path) -> rows.add(row(name, path, dump.find(name).orElseThrow(), results.get(path))));
             }
         }
         return new Comparison(List.copyOf(rows), List.copyOf(others));
@@ -106,17 +112,17 @@ public record Comparison(List<Row> rows, List<String> others) {
         }
         double[] data = got.data();
         return new Row(
-                name,
-                path,
-                Difference.of(want.shape(), want::getAsDouble, i -> data[(int) (i % data.length)]),
-                null);
+                name, path, Difference.of(want.shape(), want::getAsDouble, i -> data[(int) (i % data.length)]), null);
     }
 
     private static Optional<Value.Input> input(LoadedModel model, String path) {
-        return model.program().inputs().stream().filter(input -> input.name().equals(path)).findFirst();
+        return model.program().inputs().stream()
+                .filter(input -> input.name().equals(path))
+                .findFirst();
     }
 
     private static boolean value(LoadedModel model, String path) {
-        return model.program().outputs().containsKey(path) || model.program().named().containsKey(path);
+        return model.program().outputs().containsKey(path)
+                || model.program().named().containsKey(path);
     }
 }

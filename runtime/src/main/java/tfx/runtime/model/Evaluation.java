@@ -33,7 +33,10 @@ public record Evaluation(double loss, long tokens) {
     public static Evaluation of(Engine engine, int[] ids, int window, Listener listener) {
         if (ids.length < 2) {
             throw new TfxException(Diagnostic.error(
-                    "TFX0612", "text", "the text has " + ids.length + " tokens; a loss needs at least 2", "give a longer text"));
+                    "TFX0612",
+                    "text",
+                    "the text has " + ids.length + " tokens; a loss needs at least 2",
+                    "give a longer text"));
         }
         double sum = 0;
         long count = 0;

@@ -26,7 +26,13 @@ public record Generation(int tokens, String reason, long firstNanos, long nanos)
      * @throws TfxException TFX0607 for an empty prompt, TFX0608 for one that is not shorter than the context
      */
     public static Generation of(
-            Engine engine, int[] prompt, int maxTokens, long context, Sampling sampling, Set<Integer> ends, IntConsumer each) {
+            Engine engine,
+            int[] prompt,
+            int maxTokens,
+            long context,
+            Sampling sampling,
+            Set<Integer> ends,
+            IntConsumer each) {
         if (prompt.length == 0) {
             throw new TfxException(
                     Diagnostic.error("TFX0607", "--prompt", "the prompt is empty", "give at least one token of text"));

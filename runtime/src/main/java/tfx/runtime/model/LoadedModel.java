@@ -93,7 +93,9 @@ public final class LoadedModel implements AutoCloseable {
     private static Map<String, Binding> bind(Elaborated elaborated, Checkpoint weights, Map<String, long[]> official) {
         Map<String, long[]> candidates = new LinkedHashMap<>(official);
         if (weights.metadata().containsKey("config")) {
-            candidates.keySet().removeIf(name -> WeightClause.valueOf(elaborated, name).isPresent());
+            candidates
+                    .keySet()
+                    .removeIf(name -> WeightClause.valueOf(elaborated, name).isPresent());
             try {
                 return WeightClause.bind(elaborated, LAYOUT, candidates);
             } catch (TfxException fault) {
@@ -123,7 +125,10 @@ public final class LoadedModel implements AutoCloseable {
     public void requireWeights() {
         if (weights == null && !elaborated.parameters().isEmpty()) {
             throw new TfxException(Diagnostic.error(
-                    "TFX0616", elaborated.model().name(), "there are no weights beside the model", "give --weights FILE|DIR"));
+                    "TFX0616",
+                    elaborated.model().name(),
+                    "there are no weights beside the model",
+                    "give --weights FILE|DIR"));
         }
     }
 

@@ -22,7 +22,11 @@ import tfx.source.TfxException;
  * @param weights the file or folder of weights, or null
  * @param tokenizer the tokenizer's description, or null
  */
-record Located(ModelRef model, ModelConfig config, @Nullable Path weights, @Nullable Path tokenizer) {
+record Located(
+        ModelRef model,
+        ModelConfig config,
+        @Nullable Path weights,
+        @Nullable Path tokenizer) {
     private static final String PROGRAM = "model.tfx";
     private static final String CONFIG = "config.json";
 
@@ -49,7 +53,10 @@ record Located(ModelRef model, ModelConfig config, @Nullable Path weights, @Null
         Modules modules = new Modules(new SourceFiles());
         ModelRef model;
         if (source) {
-            model = choose(modules.load(given.startsWith(StandardLibrary.folder()) ? library(given) : slashes(given)), request, config);
+            model = choose(
+                    modules.load(given.startsWith(StandardLibrary.folder()) ? library(given) : slashes(given)),
+                    request,
+                    config);
         } else if (folder && Files.exists(given.resolve(PROGRAM))) {
             model = choose(modules.load(slashes(given.resolve(PROGRAM))), request, config);
         } else {
@@ -58,7 +65,8 @@ record Located(ModelRef model, ModelConfig config, @Nullable Path weights, @Null
                 throw new TfxException(Diagnostic.error(
                         "TFX0611",
                         request.model(),
-                        "nothing says which model this is: there is no " + PROGRAM + ", and no configuration with a model_type",
+                        "nothing says which model this is: there is no " + PROGRAM
+                                + ", and no configuration with a model_type",
                         "name a .tfx file and give --weights " + request.model()));
             }
             ModelRef found = new Library(modules, SourceFiles.models()).require(type.get());
@@ -85,7 +93,9 @@ record Located(ModelRef model, ModelConfig config, @Nullable Path weights, @Null
             return ModelConfig.read(request.config());
         }
         if (weights != null) {
-            Path beside = Files.isDirectory(weights) ? weights : weights.toAbsolutePath().getParent();
+            Path beside = Files.isDirectory(weights)
+                    ? weights
+                    : weights.toAbsolutePath().getParent();
             if (!Files.isDirectory(weights)) {
                 try (Checkpoint dump = Checkpoint.open(weights)) {
                     Optional<ModelConfig> carried = ModelConfig.ofMetadata(dump);
@@ -98,16 +108,21 @@ record Located(ModelRef model, ModelConfig config, @Nullable Path weights, @Null
                 return ModelConfig.read(beside.resolve(CONFIG));
             }
         }
-        return home != null && Files.exists(home.resolve(CONFIG)) ? ModelConfig.read(home.resolve(CONFIG)) : ModelConfig.empty();
+        return home != null && Files.exists(home.resolve(CONFIG))
+                ? ModelConfig.read(home.resolve(CONFIG))
+                : ModelConfig.empty();
     }
 
     private static boolean hasWeights(Path folder) {
-        return Files.exists(folder.resolve(Checkpoint.SINGLE_FILE)) || Files.exists(folder.resolve(Checkpoint.INDEX_FILE));
+        return Files.exists(folder.resolve(Checkpoint.SINGLE_FILE))
+                || Files.exists(folder.resolve(Checkpoint.INDEX_FILE));
     }
 
     private static @Nullable Path tokenizer(Path home, @Nullable Path weights) {
         if (weights != null) {
-            Path beside = Files.isDirectory(weights) ? weights : weights.toAbsolutePath().getParent();
+            Path beside = Files.isDirectory(weights)
+                    ? weights
+                    : weights.toAbsolutePath().getParent();
             if (Files.exists(beside.resolve(HuggingFaceTokenizer.FILE))) {
                 return beside;
             }

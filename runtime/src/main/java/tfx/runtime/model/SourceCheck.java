@@ -22,7 +22,11 @@ public final class SourceCheck {
         for (Tree.Declaration declaration : module.file().declarations()) {
             if (!(declaration instanceof Tree.Block)) {
                 Elaborator.check(
-                        ModelRef.of(module, declaration.name().text(), declaration.name().span()), Map.of());
+                        ModelRef.of(
+                                module,
+                                declaration.name().text(),
+                                declaration.name().span()),
+                        Map.of());
             }
         }
     }
