@@ -15,17 +15,19 @@ class AcceptanceTest {
     @CsvSource({"llama,llama", "llama,llama-tied", "gpt2,gpt2", "qwen3,qwen3"})
     void theReferenceAgreesWithTheOfficialDump(String model, String dump) {
         String file = ROOT.resolve("spec/golden/" + dump + "-dev.safetensors").toString();
-        CliTest.Ran ran = CliTest.run(
-                "compare",
-                "stdlib/models/" + model + ".tfx",
-                "--weights",
-                file,
-                "--against",
-                file,
-                "--device",
-                "reference");
-        assertEquals(0, ran.code(), ran.out() + ran.err());
-        assertTrue(ran.out().contains("attn_probs.0") && ran.out().contains("hidden.final"), ran.out());
+        for (String device : new String[] {"reference", "cpu"}) {
+            CliTest.Ran ran = CliTest.run(
+                    "compare",
+                    "stdlib/models/" + model + ".tfx",
+                    "--weights",
+                    file,
+                    "--against",
+                    file,
+                    "--device",
+                    device);
+            assertEquals(0, ran.code(), ran.out() + ran.err());
+            assertTrue(ran.out().contains("attn_probs.0") && ran.out().contains("hidden.final"), ran.out());
+        }
     }
 
     @Test

@@ -1,5 +1,6 @@
 package tfx.runtime.plan;
 
+import java.lang.foreign.MemorySegment;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -124,6 +125,14 @@ final class PlanSession implements Session {
 
     private void run(Tensor[] tensors, long start, long end, long wanted) {
         long[] starts = needs.starts(start, end, wanted);
+        // Values share slots, and a slot that grows moves: all must have their size before the first address is taken.
+        for (int k = 0; k < starts.length; k++) {
+            Value value = schedule.kernels().get(k).output();
+            if (starts[k] < end && !caches.containsKey(value)) {
+                Placement placement = schedule.placements().get(value);
+                slot(value, extents(value, placement.sequenceAxis(), end - starts[k], end));
+            }
+        }
         for (int k = 0; k < starts.length; k++) {
             Value value = schedule.kernels().get(k).output();
             if (starts[k] < end) {
@@ -141,22 +150,29 @@ final class PlanSession implements Session {
             return cache.room(start, end);
         }
         int axis = placement.sequenceAxis();
-        long[] extents = Strides.extents(value, axis, end - first, schedule.length(), end);
-        long elements = Strides.count(extents);
-        int copies = copies(value);
-        int slot = plan.slots().of(value);
-        if (slots[slot] == null) {
-            slots[slot] = new Memory(plan.type(value));
-        }
+        long[] extents = extents(value, axis, end - first, end);
         return new Tensor(
-                slots[slot].room(elements * copies),
+                slot(value, extents),
                 plan.type(value),
                 extents,
                 Strides.of(extents, axis),
                 0,
-                copies == 1 ? 0 : elements,
+                copies(value) == 1 ? 0 : Strides.count(extents),
                 axis < 0 ? 0 : first,
                 axis);
+    }
+
+    private long[] extents(Value value, int axis, long rows, long end) {
+        return Strides.extents(value, axis, rows, schedule.length(), end);
+    }
+
+    /** Room for a value of these extents in the slot it shares with others. */
+    private MemorySegment slot(Value value, long[] extents) {
+        int slot = plan.slots().of(value);
+        if (slots[slot] == null) {
+            slots[slot] = new Memory(plan.type(value));
+        }
+        return slots[slot].room(Strides.count(extents) * copies(value));
     }
 
     private int copies(Value value) {

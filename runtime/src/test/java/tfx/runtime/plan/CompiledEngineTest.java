@@ -3,6 +3,7 @@ package tfx.runtime.plan;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -121,6 +122,39 @@ class CompiledEngineTest {
             assertArrayEquals(expected, drive(program, tokens, 2, 1), 1e-4, "token by token");
             assertArrayEquals(expected, drive(program, tokens, 2, 9), 1e-4, "chunks");
         }
+    }
+
+    /** Later values of a step are larger, so that memory which values share grows while the step is laid out. */
+    @Test
+    void valuesThatShareMemoryMayGrow() {
+        Program program = widening();
+        int[][] tokens = {{3, 1, 4, 1, 5}};
+        double[] expected = Reference.evaluate(program, ids(tokens, 0, 5), parameters(program), List.of("logits"))
+                .get("logits")
+                .data();
+        assertArrayEquals(expected, drive(program, tokens, 2, 5), 1e-3);
+    }
+
+    private Program widening() {
+        List<Value.Parameter> weights =
+                new ArrayList<>(List.of(new Value.Parameter("table", List.of(Size.of(VOCAB), Size.of(8)))));
+        Index first = new Index("c", Size.of(8));
+        Value x = Ir.define("x", List.of(t, first), Expr.TRUE, Ir.read(weights.getFirst(), Ir.read(tokens, t), first));
+        int width = 8;
+        for (int next : new int[] {8, 64, 512, VOCAB}) {
+            Value.Parameter weight = new Value.Parameter("w" + weights.size(), List.of(Size.of(next), Size.of(width)));
+            weights.add(weight);
+            Index in = new Index("i", Size.of(width));
+            Index out = new Index("o", Size.of(next));
+            String name = next == VOCAB ? "logits" : "x" + weights.size();
+            x = Ir.define(
+                    name,
+                    List.of(t, out),
+                    Expr.TRUE,
+                    Ir.sum(in, Ir.times(Ir.read(x, t, in), Ir.read(weight, out, in))));
+            width = next;
+        }
+        return Ir.program(List.of(tokens), weights, x);
     }
 
     private static double[] drive(Program program, int[][] tokens, int threads, int chunk) {

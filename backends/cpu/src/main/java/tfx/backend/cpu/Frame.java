@@ -55,6 +55,9 @@ final class Frame {
 
     /** Kernels address memory without bounds: what a tensor claims to span must lie in its segment. */
     private static void check(Tensor t, int batch) {
+        if (!t.data().scope().isAlive()) {
+            throw new IllegalArgumentException("a tensor's memory is freed");
+        }
         long low = t.offset();
         long high = t.offset() + Math.max(0, batch - 1) * t.batchStride();
         for (int k = 0; k < t.shape().length; k++) {
