@@ -34,6 +34,9 @@ final class EvalCommand extends Command {
     @Mixin
     private final EngineOptions engine = new EngineOptions();
 
+    @Mixin
+    private final ProfileOptions profile = new ProfileOptions();
+
     @ArgGroup(multiplicity = "1")
     private Text text = new Text();
 
@@ -73,12 +76,14 @@ final class EvalCommand extends Command {
             int[] ids = ids(loaded);
             try (LoadedModel.Running running = loaded.start(device, threads, List.of());
                     Progress progress = new Progress(console(), "eval")) {
+                profile.start(running.engine());
                 Evaluation result = Evaluation.of(running.engine(), ids, size, progress::at);
                 Map<String, Object> document = new LinkedHashMap<>();
                 document.put("loss", result.loss());
                 document.put("perplexity", result.perplexity());
                 document.put("tokens", result.tokens());
                 document.put("window", size);
+                profile.add(document);
                 show(
                         document,
                         () -> String.format(
@@ -88,6 +93,7 @@ final class EvalCommand extends Command {
                                 result.perplexity(),
                                 result.tokens(),
                                 size));
+                profile.show(console());
             }
         }
         return FINE;

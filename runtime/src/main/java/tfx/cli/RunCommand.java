@@ -27,6 +27,9 @@ final class RunCommand extends Command {
     @Mixin
     private final SamplingOptions sampling = new SamplingOptions();
 
+    @Mixin
+    private final ProfileOptions profile = new ProfileOptions();
+
     @Option(names = "--prompt", required = true, paramLabel = "TEXT", description = "The text to continue.")
     private String prompt = "";
 
@@ -55,6 +58,7 @@ final class RunCommand extends Command {
 
     private int generate(LoadedModel loaded, Tokenizer tokenizer, LoadedModel.Running running, Sampling drawn) {
         int[] ids = tokenizer.encode(prompt);
+        profile.start(running.engine());
         StreamingDecoder decoder = new StreamingDecoder(tokenizer);
         List<Integer> made = new ArrayList<>();
         StringBuilder text = new StringBuilder();
@@ -84,7 +88,9 @@ final class RunCommand extends Command {
         document.put("reason", result.reason());
         document.put("first_token_seconds", result.firstNanos() / 1e9);
         document.put("seconds", result.nanos() / 1e9);
+        profile.add(document);
         show(document, () -> rest + "\n");
+        profile.show(console());
         return FINE;
     }
 }

@@ -1,6 +1,5 @@
 package tfx.compiler.schedule;
 
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -42,25 +41,27 @@ public final class Costs {
 
     /** One cost per kernel of a step, in order. {@code types} gives the element type that a value is stored as. */
     public static List<Cost> of(Schedule schedule, Step step, Function<Value, ElementType> types) {
+        return schedule.kernels().stream()
+                .map(kernel -> of(schedule, kernel, step, types))
+                .toList();
+    }
+
+    /** The cost of one kernel of the schedule over a step. */
+    public static Cost of(Schedule schedule, Kernel kernel, Step step, Function<Value, ElementType> types) {
         Costs costs = new Costs(step, schedule.length());
-        List<Cost> all = new ArrayList<>();
-        for (Kernel kernel : schedule.kernels()) {
-            Value.Comprehension output = kernel.output();
-            int axis = Scheduler.sequenceAxis(output, schedule.length());
-            Index row = axis < 0 ? null : output.indices().get(axis);
-            double read = 0;
-            for (Value operand : kernel.operands()) {
-                read += costs.elements(operand, schedule, output)
-                        * types.apply(operand).bytes();
-            }
-            double points = costs.points(new HashSet<>(output.indices()), row);
-            all.add(new Cost(
-                    kernel.name(),
-                    costs.flops(output, row),
-                    read,
-                    points * step.batch() * types.apply(output).bytes()));
+        Value.Comprehension output = kernel.output();
+        Index row = costs.rowOf(output);
+        double read = 0;
+        for (Value operand : kernel.operands()) {
+            read += costs.elements(operand, schedule, output)
+                    * types.apply(operand).bytes();
         }
-        return all;
+        double points = costs.points(new HashSet<>(output.indices()), row);
+        return new Cost(
+                kernel.name(),
+                costs.flops(output, row),
+                read,
+                points * step.batch() * types.apply(output).bytes());
     }
 
     /** Elements of an operand that a step touches; of a table read by ids, only the rows read. */

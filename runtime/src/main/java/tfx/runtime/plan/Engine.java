@@ -1,7 +1,10 @@
 package tfx.runtime.plan;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Schedule;
+import tfx.ir.Value;
 
 /** A model with its weights on one backend. Thread-safe; each session belongs to one thread at a time. */
 public interface Engine {
@@ -13,6 +16,12 @@ public interface Engine {
 
     /** The generated source of every kernel, in the schedule's order: those at load time, then those of a step. */
     List<String> sources();
+
+    /** What a value's elements are stored as: a parameter's as its weights lie, a computed one's as the engine computes. */
+    ElementType type(Value value);
+
+    /** Tells a listener of every kernel of a step from now on; null for none. Kernels at load time have run already. */
+    void listen(@Nullable KernelListener listener);
 
     /** A new sequence for each of {@code batch}, all empty. */
     Session open(int batch);

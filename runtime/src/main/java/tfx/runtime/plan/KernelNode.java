@@ -33,8 +33,12 @@ final class KernelNode extends Node {
             given[k] = run.tensors()[operands[k]];
         }
         // A value that no input reaches is the same for every sequence, and computed once.
-        compiled.run(
-                given, run.tensors()[output], new Step(batched ? run.batch() : 1, start, run.end()), run.workers());
+        Step step = new Step(batched ? run.batch() : 1, start, run.end());
+        long begun = run.listener() == null ? 0 : System.nanoTime();
+        compiled.run(given, run.tensors()[output], step, run.workers());
+        if (run.listener() != null) {
+            run.listener().ran(kernel, step, System.nanoTime() - begun);
+        }
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import tfx.compiler.schedule.Backend;
 import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Kernel;
@@ -34,6 +35,7 @@ final class Plan implements Engine {
     private final PlanRoot root;
     private final Slots slots;
     private final Bounds bounds;
+    private volatile @Nullable KernelListener listener;
 
     /**
      * @param parameters by name; asked once for each that a kernel reads
@@ -94,6 +96,11 @@ final class Plan implements Engine {
         return new PlanSession(this, batch);
     }
 
+    @Override
+    public void listen(@Nullable KernelListener listener) {
+        this.listener = listener;
+    }
+
     private int number(Value value) {
         return numbers.computeIfAbsent(value, v -> numbers.size());
     }
@@ -118,7 +125,11 @@ final class Plan implements Engine {
         return known;
     }
 
-    ElementType type(Value value) {
+    @Override
+    public ElementType type(Value value) {
+        if (value instanceof Value.Parameter parameter) {
+            return loaded[numbers.get(parameter)].type();
+        }
         return value instanceof Value.Input input && input.kind() == Value.Kind.INTEGER ? integer : real;
     }
 
@@ -139,7 +150,7 @@ final class Plan implements Engine {
     }
 
     void run(Tensor[] tensors, int batch, long[] starts, long end) {
-        root.getCallTarget().call(new Run(tensors, batch, starts, end, workers));
+        root.getCallTarget().call(new Run(tensors, batch, starts, end, workers, listener));
     }
 
     private static Tensor bound(Value.Parameter parameter, Tensor tensor) {
@@ -163,7 +174,7 @@ final class Plan implements Engine {
         KernelNode node = compile(List.of(kernel)).getFirst();
         sources.add(node.source());
         Tensor[] tensors = loaded.clone();
-        node.execute(new Run(tensors, 1, new long[0], 1, workers), 0);
+        node.execute(new Run(tensors, 1, new long[0], 1, workers, null), 0);
     }
 
     private List<KernelNode> compile(List<Kernel> kernels) {
