@@ -4,27 +4,15 @@ import com.palantir.javapoet.CodeBlock;
 import com.palantir.javapoet.JavaFile;
 import com.palantir.javapoet.MethodSpec;
 import com.palantir.javapoet.TypeSpec;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.OutputStream;
+import java.io.File;
 import java.lang.invoke.MethodHandles;
-import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import javax.lang.model.element.Modifier;
-import javax.tools.Diagnostic;
-import javax.tools.DiagnosticCollector;
-import javax.tools.FileObject;
-import javax.tools.ForwardingJavaFileManager;
-import javax.tools.JavaCompiler;
-import javax.tools.JavaFileManager;
-import javax.tools.JavaFileObject;
-import javax.tools.SimpleJavaFileObject;
-import javax.tools.ToolProvider;
+import tfx.backend.common.Javac;
 
 /** Java source of kernels to loaded classes: one compiler task for all of them, nothing written to disk. */
 final class Compilation {
@@ -67,7 +55,7 @@ final class Compilation {
                 .toString();
         return text.replaceFirst(
                 "\nfinal class",
-                "\nimport jdk.incubator.vector.FloatVector;\nimport jdk.incubator.vector.VectorMask;\nimport jdk.incubator.vector.VectorOperators;\n\nfinal class");
+                "\nimport jdk.incubator.vector.FloatVector;\nimport jdk.incubator.vector.VectorMask;\nimport jdk.incubator.vector.VectorOperators;\nimport tfx.backend.common.ScalarMath;\n\nfinal class");
     }
 
     /** Compiles classes and makes one instance of each. */
@@ -75,33 +63,18 @@ final class Compilation {
         if (sources.isEmpty()) {
             return Map.of();
         }
-        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        if (compiler == null) {
-            throw new IllegalStateException("this Java runtime has no compiler: a JDK is needed, not a JRE");
-        }
-        DiagnosticCollector<JavaFileObject> found = new DiagnosticCollector<>();
-        List<JavaFileObject> units = new ArrayList<>();
-        sources.forEach((name, text) -> units.add(new Text(name, text)));
-        Map<String, byte[]> classes = new HashMap<>();
-        try (Output output = new Output(compiler.getStandardFileManager(found, null, null), classes)) {
-            List<String> options = List.of(
-                    "-classpath",
-                    home(),
-                    "--add-modules",
-                    "jdk.incubator.vector",
-                    "-proc:none",
-                    "-g:none",
-                    "-nowarn",
-                    "-XDuseUnsharedTable=true");
-            if (!compiler.getTask(null, output, found, options, null, units).call()) {
-                StringBuilder errors = new StringBuilder("generated code does not compile:");
-                for (Diagnostic<? extends JavaFileObject> d : found.getDiagnostics()) {
-                    if (d.getKind() == Diagnostic.Kind.ERROR) {
-                        errors.append('\n').append(d);
-                    }
-                }
-                throw new IllegalStateException(errors + "\n" + String.join("\n", sources.values()));
-            }
+        try {
+            Map<String, byte[]> classes = Javac.compile(
+                    sources,
+                    List.of(
+                            "-classpath",
+                            home(KernelCode.class) + File.pathSeparator + home(Javac.class),
+                            "--add-modules",
+                            "jdk.incubator.vector",
+                            "-proc:none",
+                            "-g:none",
+                            "-nowarn",
+                            "-XDuseUnsharedTable=true"));
             Map<String, KernelCode> made = new HashMap<>();
             for (String name : sources.keySet()) {
                 var lookup = MethodHandles.lookup().defineHiddenClass(classes.get(PACKAGE + "." + name), true);
@@ -117,52 +90,9 @@ final class Compilation {
         }
     }
 
-    /** Where this module's own classes lie: all that generated code refers to. */
-    private static String home() throws URISyntaxException {
-        return Path.of(KernelCode.class
-                        .getProtectionDomain()
-                        .getCodeSource()
-                        .getLocation()
-                        .toURI())
+    /** Where a module's classes lie; this one's and the shared one's are all that generated code refers to. */
+    private static String home(Class<?> of) throws URISyntaxException {
+        return Path.of(of.getProtectionDomain().getCodeSource().getLocation().toURI())
                 .toString();
-    }
-
-    private static final class Text extends SimpleJavaFileObject {
-        private final String text;
-
-        Text(String name, String text) {
-            super(URI.create("mem:///" + name + ".java"), Kind.SOURCE);
-            this.text = text;
-        }
-
-        @Override
-        public CharSequence getCharContent(boolean ignoreEncodingErrors) {
-            return text;
-        }
-    }
-
-    private static final class Output extends ForwardingJavaFileManager<JavaFileManager> {
-        private final Map<String, byte[]> classes;
-
-        Output(JavaFileManager manager, Map<String, byte[]> classes) {
-            super(manager);
-            this.classes = classes;
-        }
-
-        @Override
-        public JavaFileObject getJavaFileForOutput(
-                Location location, String name, JavaFileObject.Kind kind, FileObject sibling) throws IOException {
-            return new SimpleJavaFileObject(URI.create("mem:///" + name + ".class"), kind) {
-                @Override
-                public OutputStream openOutputStream() {
-                    return new ByteArrayOutputStream() {
-                        @Override
-                        public void close() {
-                            classes.put(name, toByteArray());
-                        }
-                    };
-                }
-            };
-        }
     }
 }

@@ -5,6 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import tfx.backend.common.Analysis;
+import tfx.backend.common.Key;
 import tfx.compiler.schedule.Backend;
 import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Kernel;

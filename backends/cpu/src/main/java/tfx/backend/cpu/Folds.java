@@ -2,7 +2,8 @@ package tfx.backend.cpu;
 
 import java.util.List;
 import java.util.Set;
-import tfx.backend.cpu.Analysis.Kind;
+import tfx.backend.common.Analysis;
+import tfx.backend.common.Analysis.Kind;
 import tfx.backend.cpu.Scope.Code;
 import tfx.ir.Expr;
 import tfx.ir.Expr.Monoid;

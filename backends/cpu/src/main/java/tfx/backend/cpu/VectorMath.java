@@ -2,6 +2,7 @@ package tfx.backend.cpu;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import tfx.backend.common.ScalarMath;
 
 /** Functions of vectors of floats, accurate to one or two units in the last place. */
 final class VectorMath {

@@ -1,8 +1,9 @@
 package tfx.backend.cpu;
 
 import java.util.Set;
-import tfx.backend.cpu.Analysis.Kind;
-import tfx.backend.cpu.Analysis.Linear;
+import tfx.backend.common.Analysis;
+import tfx.backend.common.Analysis.Kind;
+import tfx.backend.common.Analysis.Linear;
 import tfx.backend.cpu.Scope.Code;
 import tfx.compiler.schedule.ElementType;
 import tfx.ir.Expr;

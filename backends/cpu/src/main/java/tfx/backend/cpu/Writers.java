@@ -1,6 +1,7 @@
 package tfx.backend.cpu;
 
 import java.util.List;
+import tfx.backend.common.Analysis;
 import tfx.ir.Expr;
 import tfx.ir.Index;
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import tfx.backend.common.Analysis;
 import tfx.compiler.schedule.Backend.Layout;
 import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Kernel;

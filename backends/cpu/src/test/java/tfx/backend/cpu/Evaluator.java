@@ -3,6 +3,7 @@ package tfx.backend.cpu;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import tfx.backend.common.Constants;
 import tfx.compiler.schedule.Tensor;
 import tfx.ir.Expr;
 import tfx.ir.Index;

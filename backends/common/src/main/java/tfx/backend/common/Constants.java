@@ -1,12 +1,12 @@
-package tfx.backend.cpu;
+package tfx.backend.common;
 
 import tfx.ir.Expr;
 
 /** Arithmetic on literals at compile time. */
-final class Constants {
+public final class Constants {
     private Constants() {}
 
-    static Expr unary(Expr.UnaryOp op, double x) {
+    public static Expr unary(Expr.UnaryOp op, double x) {
         return new Expr.Number(
                 switch (op) {
                     case NEG -> -x;
@@ -24,7 +24,7 @@ final class Constants {
                 });
     }
 
-    static Expr binary(Expr.BinaryOp op, double x, double y) {
+    public static Expr binary(Expr.BinaryOp op, double x, double y) {
         return new Expr.Number(
                 switch (op) {
                     case ADD -> x + y;

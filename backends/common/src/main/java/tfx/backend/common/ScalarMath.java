@@ -1,13 +1,13 @@
-package tfx.backend.cpu;
+package tfx.backend.common;
 
 /** Functions of one number that {@link Math} lacks. */
-final class ScalarMath {
+public final class ScalarMath {
     private static final double TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 
     private ScalarMath() {}
 
     /** The error function to about 1e-15: its Maclaurin series up to 2.5, the continued fraction of erfc beyond. */
-    static double erf(double x) {
+    public static double erf(double x) {
         double magnitude = Math.abs(x);
         if (!(magnitude < 6)) {
             return Double.isNaN(x) ? x : Math.signum(x);
@@ -31,7 +31,7 @@ final class ScalarMath {
         return Math.copySign(1 - complement, x);
     }
 
-    static double mod(double x, double y) {
+    public static double mod(double x, double y) {
         return x - Math.floor(x / y) * y;
     }
 }

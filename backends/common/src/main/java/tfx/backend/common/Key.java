@@ -1,4 +1,4 @@
-package tfx.backend.cpu;
+package tfx.backend.common;
 
 import java.util.Arrays;
 import java.util.HashMap;
@@ -12,7 +12,7 @@ import tfx.ir.Index;
 import tfx.ir.Value;
 
 /** What a kernel's generated class depends on: everything but names and the values of literals, which become arguments. */
-final class Key {
+public final class Key {
     private final StringBuilder text = new StringBuilder();
     private final Map<Index, Integer> indices = new HashMap<>();
     private final Map<Expr, Integer> seen = new java.util.IdentityHashMap<>();
@@ -20,7 +20,7 @@ final class Key {
     private final List<Value> operands;
     private final Analysis analysis;
 
-    Key(
+    public Key(
             Analysis analysis,
             List<Value> operands,
             List<Layout> layouts,
@@ -42,16 +42,16 @@ final class Key {
         write(body);
     }
 
-    String text() {
+    public String text() {
         return text.toString();
     }
 
     /** Each distinct literal's number, in order. */
-    Map<Double, Integer> constants() {
+    public Map<Double, Integer> constants() {
         return constants;
     }
 
-    double[] arguments() {
+    public double[] arguments() {
         return constants.keySet().stream().mapToDouble(Double::doubleValue).toArray();
     }
 

@@ -1,4 +1,4 @@
-package tfx.backend.cpu;
+package tfx.backend.common;
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tfx.ir.Expr;
 import tfx.ir.Expr.BinaryOp;
 import tfx.ir.Expr.UnaryOp;
@@ -19,14 +20,14 @@ import tfx.ir.Value;
  * What code generation asks about the expressions of one kernel. Expressions are interned first: structurally equal ones are
  * one object, so that every question is answered once and common parts are found by identity.
  */
-final class Analysis {
+public final class Analysis {
     /** Stands for the sequence of the batch in the free indices of whatever reads more than parameters. */
-    static final Index BATCH = new Index("batch", Size.ONE);
+    public static final Index BATCH = new Index("batch", Size.ONE);
     /** Stands for the enclosing fold in the free indices of its {@link Expr.Accumulated}. */
-    static final Index FOLD = new Index("fold", Size.ONE);
+    public static final Index FOLD = new Index("fold", Size.ONE);
 
     /** How a number is held in generated code. DOUBLE: a real that depends on indices alone, computed exactly enough to be free. */
-    enum Kind {
+    public enum Kind {
         LONG,
         BOOL,
         FLOAT,
@@ -39,7 +40,7 @@ final class Analysis {
     private final Map<Expr, Boolean> costly = new IdentityHashMap<>();
     private final Map<Expr, Kind> kinds = new IdentityHashMap<>();
 
-    Expr intern(Expr expr) {
+    public Expr intern(Expr expr) {
         Expr known = canonical.get(expr);
         if (known != null) {
             return known;
@@ -124,7 +125,7 @@ final class Analysis {
         };
     }
 
-    static List<Expr> parts(Expr expr) {
+    public static List<Expr> parts(Expr expr) {
         return switch (expr) {
             case Expr.Read r -> r.at();
             case Expr.Unary u -> List.of(u.operand());
@@ -143,7 +144,7 @@ final class Analysis {
     }
 
     /** Free indices of an interned expression, with the markers {@link #BATCH} and {@link #FOLD}. */
-    Set<Index> free(Expr expr) {
+    public Set<Index> free(Expr expr) {
         Set<Index> known = free.get(expr);
         if (known != null) {
             return known;
@@ -167,12 +168,12 @@ final class Analysis {
         return all;
     }
 
-    boolean mentions(Expr expr, Index index) {
+    public boolean mentions(Expr expr, Index index) {
         return free(expr).contains(index);
     }
 
     /** Whether it reads memory, loops or belongs to a fold's point: what must not be computed unless it is needed. */
-    boolean costly(Expr expr) {
+    public boolean costly(Expr expr) {
         Boolean known = costly.get(expr);
         if (known == null) {
             known = expr instanceof Expr.Read
@@ -185,7 +186,7 @@ final class Analysis {
         return known;
     }
 
-    Kind kind(Expr expr) {
+    public Kind kind(Expr expr) {
         Kind known = kinds.get(expr);
         if (known == null) {
             known = findKind(expr);
@@ -195,7 +196,7 @@ final class Analysis {
     }
 
     /** Whether it is a real function of indices and literals, without memory or loops. */
-    boolean indexOnly(Expr expr) {
+    public boolean indexOnly(Expr expr) {
         return kind(expr) == Kind.DOUBLE || (kind(expr) != Kind.FLOAT && !costly(expr));
     }
 
@@ -243,7 +244,7 @@ final class Analysis {
     }
 
     /** The conjuncts of a predicate, interned. */
-    List<Expr> conjuncts(Expr predicate) {
+    public List<Expr> conjuncts(Expr predicate) {
         List<Expr> all = new ArrayList<>();
         if (predicate instanceof Expr.Binary(BinaryOp op, Expr l, Expr r) && op == BinaryOp.AND) {
             all.addAll(conjuncts(l));
@@ -255,9 +256,9 @@ final class Analysis {
     }
 
     /** An integer expression as {@code constant + sum of factor * atom}; atoms are interned expressions. */
-    record Linear(Map<Expr, Long> factors, long constant) {}
+    public record Linear(Map<Expr, Long> factors, long constant) {}
 
-    Linear linear(Expr expr) {
+    public Linear linear(Expr expr) {
         return switch (expr) {
             case Expr.Number(double v) when kind(expr) == Kind.LONG -> new Linear(Map.of(), (long) v);
             case Expr.Unary(UnaryOp op, Expr x)
@@ -274,7 +275,7 @@ final class Analysis {
         };
     }
 
-    static Linear combine(Linear a, Linear b, long factor) {
+    public static Linear combine(Linear a, Linear b, long factor) {
         Map<Expr, Long> sum = new LinkedHashMap<>(a.factors());
         b.factors()
                 .forEach((atom, f) -> sum.merge(atom, f * factor, (x, y) -> x + y == 0 ? null : Long.valueOf(x + y)));
@@ -282,8 +283,7 @@ final class Analysis {
     }
 
     /** The factor of {@code index} if the expression is linear in it with every other atom free of it; null otherwise. */
-    @org.jspecify.annotations.Nullable
-    Long factor(Linear linear, Index index) {
+    public @Nullable Long factor(Linear linear, Index index) {
         long factor = 0;
         for (Map.Entry<Expr, Long> term : linear.factors().entrySet()) {
             if (term.getKey() instanceof Expr.At(Index i) && i == index) {
@@ -296,7 +296,7 @@ final class Analysis {
     }
 
     /** The linear expression without its term in {@code index}, as an expression, times {@code sign}. */
-    Expr rest(Linear linear, Index index, long sign) {
+    public Expr rest(Linear linear, Index index, long sign) {
         Expr sum = new Expr.Number(linear.constant() * sign);
         for (Map.Entry<Expr, Long> term : linear.factors().entrySet()) {
             if (!(term.getKey() instanceof Expr.At(Index i) && i == index)) {
