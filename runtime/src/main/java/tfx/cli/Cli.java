@@ -27,10 +27,12 @@ public final class Cli {
     private static final Map<String, Function<Console, Command>> COMMANDS = new LinkedHashMap<>();
 
     static {
-        COMMANDS.put("compare", CompareCommand::new);
-        COMMANDS.put("eval", EvalCommand::new);
-        COMMANDS.put("run", RunCommand::new);
         COMMANDS.put("check", CheckCommand::new);
+        COMMANDS.put("fmt", FmtCommand::new);
+        COMMANDS.put("explain", ExplainCommand::new);
+        COMMANDS.put("run", RunCommand::new);
+        COMMANDS.put("eval", EvalCommand::new);
+        COMMANDS.put("compare", CompareCommand::new);
         COMMANDS.put("doctor", DoctorCommand::new);
         COMMANDS.put("completion", CompletionCommand::new);
     }

@@ -1,5 +1,7 @@
 package tfx.cli;
 
+import java.util.Locale;
+import tfx.compiler.schedule.ElementType;
 import tfx.source.Diagnostic;
 import tfx.source.TfxException;
 
@@ -24,6 +26,16 @@ final class Flags {
             throw outside(flag, Double.toString(value), "a number from " + least + " to " + most);
         }
         return value;
+    }
+
+    /** What random or missing weights are stored as. */
+    static ElementType dtype(String flag, String value) {
+        return switch (value.toLowerCase(Locale.ROOT)) {
+            case "f32" -> ElementType.F32;
+            case "f16" -> ElementType.F16;
+            case "bf16" -> ElementType.BF16;
+            default -> throw outside(flag, value, "f32, f16 or bf16");
+        };
     }
 
     static TfxException outside(String flag, String value, String allowed) {

@@ -28,6 +28,15 @@ final class Table {
     }
 
     String render() {
+        return render(true);
+    }
+
+    /** Without the header. */
+    String rows() {
+        return render(false);
+    }
+
+    private String render(boolean headed) {
         int[] widths = new int[header.size()];
         boolean[] right = new boolean[header.size()];
         for (int c = 0; c < widths.length; c++) {
@@ -40,7 +49,9 @@ final class Table {
             }
         }
         StringBuilder out = new StringBuilder();
-        line(out, header, widths, right);
+        if (headed) {
+            line(out, header, widths, right);
+        }
         rows.forEach(row -> line(out, row, widths, right));
         return out.toString();
     }

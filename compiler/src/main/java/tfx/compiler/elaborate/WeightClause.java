@@ -39,6 +39,28 @@ public final class WeightClause {
         return new WeightClause(model, layout, official).all();
     }
 
+    /**
+     * Parameters that share their numbers with an earlier one of the same shape, because one official tensor is the whole of
+     * both: path to the earlier one's path.
+     */
+    public static Map<String, String> tied(Elaborated model, String layout) {
+        WeightLines lines = new WeightLines(model, layout);
+        Map<String, String> holders = new HashMap<>();
+        Map<String, String> tied = new LinkedHashMap<>();
+        for (ParameterInfo parameter : model.parameters().values()) {
+            String path = parameter.value().name();
+            lines.choose(path)
+                    .filter(chosen -> !chosen.candidates().isEmpty())
+                    .map(chosen -> chosen.candidates().getFirst())
+                    .filter(first ->
+                            first.official().map(line -> line.at().isEmpty()).orElse(true))
+                    .map(first ->
+                            holders.putIfAbsent(first.name() + parameter.value().shape(), path))
+                    .ifPresent(earlier -> tied.put(path, earlier));
+        }
+        return tied;
+    }
+
     /** The path of the value that dumps call {@code name}, where the model has it: a clause's line, else the path itself. */
     public static Optional<String> valueOf(Elaborated model, String name) {
         Optional<String> path = new WeightLines(model, "").value(name);

@@ -19,8 +19,27 @@ import tfx.ir.Value;
  * reductions along the sequence count as if half of the sequence passed where the step is a whole one.
  */
 public final class Costs {
-    /** The cost of one kernel over one step. */
-    public record Cost(String kernel, double flops, double bytesRead, double bytesWritten) {}
+    /**
+     * The cost of one kernel over one step.
+     *
+     * @param bytesRead of all operands
+     * @param parameterBytes of those, what belongs to parameters
+     */
+    public record Cost(String kernel, double flops, double bytesRead, double parameterBytes, double bytesWritten) {
+        public double bytes() {
+            return bytesRead + bytesWritten;
+        }
+
+        /** Both together, under the name given. */
+        public Cost plus(Cost other, String name) {
+            return new Cost(
+                    name,
+                    flops + other.flops,
+                    bytesRead + other.bytesRead,
+                    parameterBytes + other.parameterBytes,
+                    bytesWritten + other.bytesWritten);
+        }
+    }
 
     private final Step step;
     private final String length;
@@ -52,23 +71,28 @@ public final class Costs {
         Value.Comprehension output = kernel.output();
         Index row = costs.rowOf(output);
         double read = 0;
+        double parameters = 0;
         for (Value operand : kernel.operands()) {
-            read += costs.elements(operand, schedule, output)
+            double bytes = costs.elements(operand, schedule, output)
                     * types.apply(operand).bytes();
+            read += bytes;
+            parameters += operand instanceof Value.Parameter ? bytes : 0;
         }
         double points = costs.points(new HashSet<>(output.indices()), row);
         return new Cost(
                 kernel.name(),
                 costs.flops(output, row),
                 read,
+                parameters,
                 points * step.batch() * types.apply(output).bytes());
     }
 
     /** Elements of an operand that a step touches; of a table read by ids, only the rows read. */
     private double elements(Value operand, Schedule schedule, Value.Comprehension reader) {
-        double all = operand instanceof Value.Parameter ? 1 : step.batch();
-        int axis = Scheduler.sequenceAxis(operand, length);
         Placement placement = schedule.placements().get(operand);
+        boolean shared = placement == null || placement.storage() == Storage.LOAD_TIME;
+        double all = shared ? 1 : step.batch();
+        int axis = Scheduler.sequenceAxis(operand, length);
         boolean whole = placement != null && placement.storage() == Storage.CACHE;
         List<Size> shape = operand.shape();
         for (int i = 0; i < shape.size(); i++) {

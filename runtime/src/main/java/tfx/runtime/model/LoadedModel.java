@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tfx.backend.cpu.CpuBackend;
 import tfx.backend.cpu.PoolWorkers;
@@ -17,13 +18,17 @@ import tfx.compiler.elaborate.Elaborated;
 import tfx.compiler.elaborate.Elaborator;
 import tfx.compiler.elaborate.Inference;
 import tfx.compiler.elaborate.WeightClause;
+import tfx.compiler.passes.Passes;
+import tfx.compiler.schedule.Backend;
 import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Observations;
+import tfx.compiler.schedule.Scheduler;
 import tfx.compiler.schedule.Tensor;
 import tfx.ir.Program;
 import tfx.ir.Size;
 import tfx.runtime.plan.Engine;
 import tfx.runtime.plan.Engines;
+import tfx.runtime.plan.KernelSources;
 import tfx.runtime.text.HuggingFaceTokenizer;
 import tfx.runtime.text.Tokenizer;
 import tfx.runtime.weights.Checkpoint;
@@ -132,6 +137,25 @@ public final class LoadedModel implements AutoCloseable {
         }
     }
 
+    public boolean hasWeights() {
+        return weights != null;
+    }
+
+    /** How a parameter's numbers are stored; empty where there are no weights. */
+    public Optional<ElementType> storedType(String parameter) {
+        Binding binding = bindings.get(parameter);
+        return binding == null || weights == null
+                ? Optional.empty()
+                : weights.find(binding.official())
+                        .filter(stored -> stored.dtype().isFloat())
+                        .map(stored -> ElementType.valueOf(stored.dtype().name()));
+    }
+
+    /** Parameters that are another one under a second path, by their own: {@link WeightClause#tied}. */
+    public Map<String, String> tied() {
+        return WeightClause.tied(elaborated, LAYOUT);
+    }
+
     /** The most positions a sequence may have. */
     public long context() {
         return elaborated.limits().getOrDefault(String.valueOf(program().length()), (long) Integer.MAX_VALUE);
@@ -175,17 +199,43 @@ public final class LoadedModel implements AutoCloseable {
      * @param observed paths of named values to give among the outputs
      */
     public Running start(String device, int threads, List<String> observed) {
+        return start(device, threads, observed, this::parameter);
+    }
+
+    /** The same with other weights than the model's own. */
+    public Running start(String device, int threads, List<String> observed, Function<String, Tensor> parameters) {
         Program asked = Observations.observe(program(), observed);
         PoolWorkers workers = new PoolWorkers(threads);
         try {
             Engine engine = device.equals("reference")
-                    ? Engines.reference(asked, this::parameter, workers, notes)
-                    : Engines.compiled(asked, new CpuBackend(), this::parameter, workers, notes);
+                    ? Engines.reference(asked, parameters, workers, notes)
+                    : Engines.compiled(asked, backend(device), parameters, workers, notes);
             return new Running(engine, workers);
         } catch (RuntimeException fault) {
             workers.close();
             throw fault;
         }
+    }
+
+    /**
+     * The code that the compiled engine of a device makes of this model.
+     *
+     * @param stored how weights are stored where there are none
+     */
+    public List<KernelSources.Source> sources(String device, ElementType stored) {
+        return KernelSources.of(
+                Scheduler.schedule(Passes.run(program())),
+                backend(device),
+                parameter -> storedType(parameter.name()).orElse(stored),
+                ElementType.F32,
+                ElementType.I32);
+    }
+
+    private static Backend backend(String device) {
+        if (!device.equals("cpu")) {
+            throw new IllegalArgumentException("no generated code on " + device);
+        }
+        return new CpuBackend();
     }
 
     /** A parameter where it lies in the mapped file. */

@@ -11,22 +11,15 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /**
- * Writes safetensors files. The target appears complete or not at all: the bytes go to a temporary file beside it,
- * which takes the target's name at the end and is deleted on failure, thread interrupt or the end of the process.
+ * Writes safetensors files, each complete or not at all ({@link WholeFile}).
  */
 public final class SafetensorsWriter {
     private static final long CHUNK = 1L << 26;
@@ -94,29 +87,21 @@ public final class SafetensorsWriter {
      */
     public static void write(Path target, Map<String, String> metadata, List<Entry> entries) {
         byte[] header = header(metadata, entries);
-        Path folder = target.toAbsolutePath().getParent();
-        Path temporary = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
-        Unfinished.add(temporary);
         try {
-            try (FileChannel out =
-                    FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
+            WholeFile.write(target, out -> {
                 ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
-                writeAll(out, length.putLong(header.length).flip());
-                writeAll(out, ByteBuffer.wrap(header));
+                WholeFile.all(out, length.putLong(header.length).flip());
+                WholeFile.all(out, ByteBuffer.wrap(header));
                 for (Entry entry : entries) {
                     writeData(out, entry);
                 }
-                out.force(true);
-            }
-            move(temporary, target);
+            });
         } catch (IOException e) {
             throw fault(
                     "TFX0330",
                     target.toString(),
                     "the file cannot be written: " + Faults.reason(e),
                     "check the folder, its permissions and the free space");
-        } finally {
-            Unfinished.remove(temporary);
         }
     }
 
@@ -127,26 +112,8 @@ public final class SafetensorsWriter {
                     entry.name + ": " + data.byteSize() + " bytes given, " + entry.byteSize() + " expected");
         }
         for (long at = 0; at < data.byteSize(); at += CHUNK) {
-            writeAll(
-                    out, data.asSlice(at, Math.min(CHUNK, data.byteSize() - at)).toArray(ValueLayout.JAVA_BYTE));
-        }
-    }
-
-    private static void writeAll(FileChannel out, byte[] bytes) throws IOException {
-        writeAll(out, ByteBuffer.wrap(bytes));
-    }
-
-    private static void writeAll(FileChannel out, ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
-            out.write(bytes);
-        }
-    }
-
-    private static void move(Path temporary, Path target) throws IOException {
-        try {
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-        } catch (AtomicMoveNotSupportedException e) {
-            Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
+            MemorySegment part = data.asSlice(at, Math.min(CHUNK, data.byteSize() - at));
+            WholeFile.all(out, ByteBuffer.wrap(part.toArray(ValueLayout.JAVA_BYTE)));
         }
     }
 
@@ -186,32 +153,5 @@ public final class SafetensorsWriter {
             bytes.write(' ');
         }
         return bytes.toByteArray();
-    }
-
-    /** The temporary files of writes under way; what is left when the process ends is deleted. */
-    private static final class Unfinished {
-        private static final Set<Path> FILES = ConcurrentHashMap.newKeySet();
-
-        static {
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> FILES.forEach(Unfinished::delete), "tfx-unfinished"));
-        }
-
-        static void add(Path file) {
-            FILES.add(file);
-        }
-
-        /** Deletes the file where it is still there, which it is not after its move. */
-        static void remove(Path file) {
-            delete(file);
-            FILES.remove(file);
-        }
-
-        private static void delete(Path file) {
-            try {
-                Files.deleteIfExists(file);
-            } catch (IOException e) {
-                System.err.println("tfx: the temporary file " + file + " could not be deleted: " + e.getMessage());
-            }
-        }
     }
 }
