@@ -44,30 +44,67 @@ public record Generation(int tokens, String reason, long firstNanos, long nanos)
                     "the prompt has " + prompt.length + " tokens, and the model takes at most " + context,
                     "shorten the prompt"));
         }
-        long start = System.nanoTime();
-        long first = 0;
-        Sampler sampler = new Sampler(sampling);
         try (Session session = engine.open(1)) {
-            int[] next = prompt;
-            int made = 0;
-            String reason = "length";
-            while (made < maxTokens) {
-                if (session.position() + next.length > context) {
-                    reason = "context";
-                    break;
-                }
-                int id = sampler.next(session.step(new int[][] {next})[0]);
-                if (made == 0) {
-                    first = System.nanoTime() - start;
-                }
-                if (ends.contains(id)) {
-                    reason = "end";
-                    break;
-                }
-                each.accept(id);
-                made++;
-                next = new int[] {id};
+            Decoding decoding = new Decoding(session, prompt, maxTokens, context, new Sampler(sampling), ends, each);
+            if (maxTokens > 0) {
+                DecodeLoop.run(engine.language(), decoding::next);
             }
+            return decoding.result();
+        }
+    }
+
+    /** A continuation under way. */
+    private static final class Decoding {
+        private final Session session;
+        private final int maxTokens;
+        private final long context;
+        private final Sampler sampler;
+        private final Set<Integer> ends;
+        private final IntConsumer each;
+        private final long start = System.nanoTime();
+        private int[] given;
+        private long first;
+        private int made;
+        private String reason = "length";
+
+        Decoding(
+                Session session,
+                int[] prompt,
+                int maxTokens,
+                long context,
+                Sampler sampler,
+                Set<Integer> ends,
+                IntConsumer each) {
+            this.session = session;
+            this.given = prompt;
+            this.maxTokens = maxTokens;
+            this.context = context;
+            this.sampler = sampler;
+            this.ends = ends;
+            this.each = each;
+        }
+
+        /** Makes the next token; false where there is no further one. */
+        boolean next() {
+            if (session.position() + given.length > context) {
+                reason = "context";
+                return false;
+            }
+            int id = sampler.next(session.step(new int[][] {given})[0]);
+            if (made == 0) {
+                first = System.nanoTime() - start;
+            }
+            if (ends.contains(id)) {
+                reason = "end";
+                return false;
+            }
+            each.accept(id);
+            made++;
+            given = new int[] {id};
+            return made < maxTokens;
+        }
+
+        Generation result() {
             return new Generation(made, reason, first, System.nanoTime() - start);
         }
     }

@@ -18,6 +18,7 @@ import tfx.compiler.elaborate.Elaborated;
 import tfx.compiler.elaborate.Elaborator;
 import tfx.compiler.elaborate.Inference;
 import tfx.compiler.elaborate.WeightClause;
+import tfx.compiler.names.ModelRef;
 import tfx.compiler.passes.Passes;
 import tfx.compiler.schedule.Backend;
 import tfx.compiler.schedule.ElementType;
@@ -45,6 +46,7 @@ public final class LoadedModel implements AutoCloseable {
     private final Elaborated elaborated;
     private final @Nullable Checkpoint weights;
     private final Map<String, Binding> bindings;
+    private final Map<String, Tensor> given;
     private final Consumer<Diagnostic> notes;
 
     private LoadedModel(
@@ -52,11 +54,13 @@ public final class LoadedModel implements AutoCloseable {
             Elaborated elaborated,
             @Nullable Checkpoint weights,
             Map<String, Binding> bindings,
+            Map<String, Tensor> given,
             Consumer<Diagnostic> notes) {
         this.located = located;
         this.elaborated = elaborated;
         this.weights = weights;
         this.bindings = bindings;
+        this.given = given;
         this.notes = notes;
     }
 
@@ -67,7 +71,40 @@ public final class LoadedModel implements AutoCloseable {
      * @throws TfxException TFX00xx to TFX03xx and TFX0610, TFX0611: what is wrong with source, configuration or weights
      */
     public static LoadedModel load(ModelRequest request, Consumer<Diagnostic> notes) {
-        Located located = Located.of(request);
+        Map<String, Object> set = new LinkedHashMap<>();
+        request.set().forEach((name, text) -> set.put(name, Scalars.parse(text)));
+        return load(Located.of(request), set, notes);
+    }
+
+    /**
+     * As {@link #load(ModelRequest, Consumer)}, for a declaration that is known.
+     *
+     * @param weights a file or folder of weights; configuration and tokenizer are looked for beside them
+     * @param formals values of formals that win over the configuration, as JSON has them
+     */
+    public static LoadedModel load(ModelRef model, Path weights, Map<String, ?> formals, Consumer<Diagnostic> notes) {
+        return load(Located.of(model, weights), formals, notes);
+    }
+
+    /**
+     * A model with its weights in memory, without configuration and tokenizer.
+     *
+     * @param formals values of formals, as JSON has them
+     * @param parameters by path, each of its parameter's shape
+     * @throws TfxException TFX01xx to TFX02xx; TFX0523 for parameters that are missing, unknown or of another shape
+     */
+    public static LoadedModel of(
+            ModelRef model, Map<String, ?> formals, Map<String, Tensor> parameters, Consumer<Diagnostic> notes) {
+        Elaborator.Arguments arguments =
+                ConfigClause.arguments(model, Optional.empty(), key -> Optional.empty(), formals);
+        Elaborated elaborated =
+                Elaborator.elaborate(model, Inference.infer(model, arguments, LAYOUT, new LinkedHashMap<>()));
+        GivenParameters.check(elaborated, parameters);
+        Located located = new Located(model, ModelConfig.empty(), null, null);
+        return new LoadedModel(located, elaborated, null, Map.of(), Map.copyOf(parameters), notes);
+    }
+
+    private static LoadedModel load(Located located, Map<String, ?> set, Consumer<Diagnostic> notes) {
         @Nullable Checkpoint weights = located.weights() == null ? null : Checkpoint.open(located.weights());
         try {
             Map<String, long[]> official = new LinkedHashMap<>();
@@ -77,15 +114,13 @@ public final class LoadedModel implements AutoCloseable {
                     official.put(name, weights.find(name).orElseThrow().shape());
                 }
             }
-            Map<String, Object> set = new LinkedHashMap<>();
-            request.set().forEach((name, text) -> set.put(name, Scalars.parse(text)));
             ModelConfig config = located.config();
             Elaborator.Arguments arguments =
                     ConfigClause.arguments(located.model(), config.modelType(), config::value, set);
             Elaborated elaborated = Elaborator.elaborate(
                     located.model(), Inference.infer(located.model(), arguments, LAYOUT, official));
             Map<String, Binding> bindings = weights == null ? Map.of() : bind(elaborated, weights, official);
-            return new LoadedModel(located, elaborated, weights, bindings, notes);
+            return new LoadedModel(located, elaborated, weights, bindings, Map.of(), notes);
         } catch (RuntimeException fault) {
             if (weights != null) {
                 weights.close();
@@ -128,7 +163,7 @@ public final class LoadedModel implements AutoCloseable {
 
     /** TFX0616 where the model has parameters and no weights were found. */
     public void requireWeights() {
-        if (weights == null && !elaborated.parameters().isEmpty()) {
+        if (weights == null && given.size() < elaborated.parameters().size()) {
             throw new TfxException(Diagnostic.error(
                     "TFX0616",
                     elaborated.model().name(),
@@ -238,8 +273,12 @@ public final class LoadedModel implements AutoCloseable {
         return new CpuBackend();
     }
 
-    /** A parameter where it lies in the mapped file. */
+    /** A parameter where it lies in the mapped file or the given memory. */
     private Tensor parameter(String name) {
+        Tensor tensor = given.get(name);
+        if (tensor != null) {
+            return tensor;
+        }
         Binding binding = bindings.get(name);
         if (binding == null || weights == null) {
             throw new IllegalStateException("parameter " + name + " has no weights");

@@ -2,6 +2,7 @@ package tfx.runtime.model;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tfx.compiler.names.Library;
@@ -73,6 +74,12 @@ record Located(
             model = request.name() == null ? found : ModelRef.of(found.module(), Optional.of(request.name()));
         }
         return new Located(model, config, weights, tokenizer(home, weights));
+    }
+
+    /** A declaration that is known, with weights, and what lies beside them. */
+    static Located of(ModelRef model, Path weights) {
+        ModelRequest request = new ModelRequest(model.name(), null, Map.of(), null, weights);
+        return new Located(model, config(request, null, weights), weights, tokenizer(weights, weights));
     }
 
     private static String library(Path file) {

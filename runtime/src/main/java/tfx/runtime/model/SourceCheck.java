@@ -18,7 +18,11 @@ public final class SourceCheck {
      * @throws tfx.source.TfxException what is wrong
      */
     public static void check(String file) {
-        Module module = new Modules(new SourceFiles()).load(file);
+        check(new Modules(new SourceFiles()).load(file));
+    }
+
+    /** The shapes of every model and variant that a file, whose names are known, declares. */
+    public static void check(Module module) {
         for (Tree.Declaration declaration : module.file().declarations()) {
             if (!(declaration instanceof Tree.Block)) {
                 Elaborator.check(

@@ -13,7 +13,7 @@ import tfx.grammar.Syntax;
 import tfx.source.Source;
 
 /** Source texts from files: {@code stdlib/...} from the standard library, others from where the path leads. */
-final class SourceFiles implements Loader {
+public final class SourceFiles implements Loader {
     @Override
     public Optional<Source> load(String path) {
         try {

@@ -1,5 +1,6 @@
 package tfx.runtime.plan;
 
+import com.oracle.truffle.api.TruffleLanguage;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tfx.compiler.schedule.ElementType;
@@ -22,6 +23,13 @@ public interface Engine {
 
     /** Tells a listener of every kernel of a step from now on; null for none. Kernels at load time have run already. */
     void listen(@Nullable KernelListener listener);
+
+    /** Makes the plan's nodes ones of a language, so that instruments of its contexts see them. Before any session is open. */
+    void bind(TruffleLanguage<?> language);
+
+    /** The language of {@link #bind}, or null. */
+    @Nullable
+    TruffleLanguage<?> language();
 
     /** A new sequence for each of {@code batch}, all empty. */
     Session open(int batch);

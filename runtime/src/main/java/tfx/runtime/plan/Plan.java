@@ -1,5 +1,6 @@
 package tfx.runtime.plan;
 
+import com.oracle.truffle.api.TruffleLanguage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -32,7 +33,8 @@ final class Plan implements Engine {
     private final Tensor[] loaded;
     private final List<Memory> held = new ArrayList<>();
     private final List<String> sources = new ArrayList<>();
-    private final PlanRoot root;
+    private final KernelNode[] nodes;
+    private PlanRoot root;
     private final Slots slots;
     private final Bounds bounds;
     private volatile @Nullable KernelListener listener;
@@ -66,9 +68,9 @@ final class Plan implements Engine {
             loaded[number(parameter)] = bound(parameter, parameters.apply(parameter.name()));
         }
         schedule.loadTime().forEach(this::load);
-        KernelNode[] nodes = compile(schedule.kernels()).toArray(KernelNode[]::new);
+        this.nodes = compile(schedule.kernels()).toArray(KernelNode[]::new);
         Arrays.stream(nodes).map(KernelNode::source).forEach(sources::add);
-        this.root = new PlanRoot(backend.name(), nodes);
+        this.root = new PlanRoot(null, backend.name(), nodes);
         this.slots = new Slots(schedule);
         this.bounds = new Bounds(schedule);
     }
@@ -99,6 +101,16 @@ final class Plan implements Engine {
     @Override
     public void listen(@Nullable KernelListener listener) {
         this.listener = listener;
+    }
+
+    @Override
+    public void bind(TruffleLanguage<?> language) {
+        this.root = new PlanRoot(language, backend.name(), nodes);
+    }
+
+    @Override
+    public @Nullable TruffleLanguage<?> language() {
+        return root.language();
     }
 
     private int number(Value value) {
@@ -174,7 +186,7 @@ final class Plan implements Engine {
         KernelNode node = compile(List.of(kernel)).getFirst();
         sources.add(node.source());
         Tensor[] tensors = loaded.clone();
-        node.execute(new Run(tensors, 1, new long[0], 1, workers, null), 0);
+        node.run(new Run(tensors, 1, new long[0], 1, workers, null), 0);
     }
 
     private List<KernelNode> compile(List<Kernel> kernels) {
@@ -187,7 +199,7 @@ final class Plan implements Engine {
             Kernel kernel = kernels.get(k);
             int[] operands = kernel.operands().stream().mapToInt(numbers::get).toArray();
             Value output = kernel.output();
-            nodes.add(new KernelNode(kernel, compiled.get(k), operands, numbers.get(output), batched(output)));
+            nodes.add(new KernelNode(this, kernel, compiled.get(k), operands, numbers.get(output), batched(output)));
         }
         return nodes;
     }

@@ -1,6 +1,7 @@
 package tfx.runtime.plan;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -34,7 +35,7 @@ public final class Profile implements KernelListener {
     private final Engine engine;
     private final Map<Call, Sum> sums = new HashMap<>();
 
-    private Profile(Engine engine) {
+    Profile(Engine engine) {
         this.engine = engine;
     }
 
@@ -53,8 +54,20 @@ public final class Profile implements KernelListener {
     }
 
     /** The rows, the one that took longest first. */
-    public synchronized List<Row> rows() {
+    public List<Row> rows() {
+        return rows(List.of(this));
+    }
+
+    /** The rows of several engines, added up. */
+    static List<Row> rows(Collection<Profile> profiles) {
         Map<Key, Row> rows = new LinkedHashMap<>();
+        profiles.forEach(profile -> profile.add(rows));
+        List<Row> sorted = new ArrayList<>(rows.values());
+        sorted.sort(Comparator.comparing(Row::nanos).reversed());
+        return sorted;
+    }
+
+    private synchronized void add(Map<Key, Row> rows) {
         sums.forEach((call, sum) -> {
             Costs.Cost cost = Costs.of(engine.schedule(), call.kernel(), call.step(), engine::type);
             String name = call.kernel().name().replaceAll("\\b\\d+\\b", "*");
@@ -68,9 +81,6 @@ public final class Profile implements KernelListener {
                     sum.calls * (cost.bytesRead() + cost.bytesWritten()));
             rows.merge(new Key(name, single), row, Profile::add);
         });
-        List<Row> sorted = new ArrayList<>(rows.values());
-        sorted.sort(Comparator.comparing(Row::nanos).reversed());
-        return sorted;
     }
 
     private static Row add(Row a, Row b) {
