@@ -88,9 +88,17 @@ public final class Exprs {
         return new Reduce(Monoid.MAX, List.of(index), domain, body);
     }
 
-    /** Conjunction that leaves out what is {@link Expr#TRUE}. */
+    /** Conjunction that leaves out what is {@link Expr#TRUE}, and what {@code left} says already. */
     public static Expr and(Expr left, Expr right) {
-        return left.equals(Expr.TRUE) ? right : right.equals(Expr.TRUE) ? left : new Binary(BinaryOp.AND, left, right);
+        if (left.equals(Expr.TRUE)) {
+            return right;
+        }
+        Set<Expr> known = new HashSet<>(conjuncts(left));
+        Expr both = left;
+        for (Expr conjunct : conjuncts(right)) {
+            both = known.add(conjunct) ? new Binary(BinaryOp.AND, both, conjunct) : both;
+        }
+        return both;
     }
 
     /** The conjuncts of a predicate, in order; none for {@link Expr#TRUE}. */

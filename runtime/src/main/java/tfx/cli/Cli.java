@@ -54,11 +54,12 @@ public final class Cli {
         line.setParameterExceptionHandler((fault, given) -> usage(console, fault, given));
         line.setExecutionExceptionHandler((fault, command, result) -> failed(console, fault, args));
         try {
-            return line.execute(args);
-        } catch (StackOverflowError | OutOfMemoryError | LinkageError fault) {
+            int code = line.execute(args);
+            out.flush();
+            return code;
+        } catch (StackOverflowError | OutOfMemoryError | LinkageError | UncheckedIOException fault) {
             return failed(console, fault, args);
         } finally {
-            out.flush();
             err.flush();
         }
     }

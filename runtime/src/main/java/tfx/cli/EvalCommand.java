@@ -27,6 +27,8 @@ import tfx.source.TfxException;
 @CommandLine.Command(name = "eval", description = "Loss and perplexity on a text, in windows without overlap.")
 final class EvalCommand extends Command {
     private static final int MOST_WINDOW = 1 << 24;
+    /** Of a text or token file: what is evaluated takes far longer to compute than to read. */
+    private static final long MOST_BYTES = 256L << 20;
 
     @Mixin
     private final ModelOptions model = new ModelOptions();
@@ -101,14 +103,28 @@ final class EvalCommand extends Command {
 
     private int[] ids(LoadedModel loaded) throws IOException {
         if (text.tokens != null) {
-            return read(text.tokens, loaded.vocabulary());
+            return read(readable(text.tokens), loaded.vocabulary());
         }
-        Path file = java.util.Objects.requireNonNull(text.file);
+        Path file = readable(java.util.Objects.requireNonNull(text.file));
         try (Tokenizer tokenizer = loaded.tokenizer()) {
             return tokenizer.encode(Files.readString(file));
         } catch (CharacterCodingException e) {
             throw fault(file, "the text is not UTF-8");
         }
+    }
+
+    private static Path readable(Path file) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new TfxException(Diagnostic.error(
+                    "TFX0603",
+                    file.toString(),
+                    Files.isDirectory(file) ? "this is a folder" : "this is a device or a pipe, not a file",
+                    "name a file"));
+        }
+        if (Files.size(file) > MOST_BYTES) {
+            throw fault(file, "the file has " + Files.size(file) + " bytes; at most " + MOST_BYTES + " are read");
+        }
+        return file;
     }
 
     private static int[] read(Path file, long vocabulary) throws IOException {
@@ -127,8 +143,14 @@ final class EvalCommand extends Command {
                 }
                 ids.add((int) id);
             }
+            if (json.nextToken() != null) {
+                throw fault(file, "the text goes on after the list has ended");
+            }
         } catch (JsonProcessingException e) {
-            throw fault(file, "this is not JSON: " + e.getOriginalMessage());
+            throw fault(
+                    file,
+                    "this is not JSON at line " + e.getLocation().getLineNr() + ", column "
+                            + e.getLocation().getColumnNr());
         }
         return ids.build().toArray();
     }

@@ -131,6 +131,11 @@ final class Arithmetic {
         if ((op == BinaryOp.FLOORDIV || op == BinaryOp.MOD) && !integers) {
             throw Fault.of("TFX0106", at.all(), "`div` and `mod` are for integers", "use `floor(a / b)`");
         }
+        if ((op == BinaryOp.FLOORDIV || op == BinaryOp.MOD)
+                && right instanceof Int divisor
+                && divisor.size().equals(Size.ZERO)) {
+            throw Fault.of("TFX0105", at.all(), "`" + at.left().text() + "` is divided by 0", "divide by another number");
+        }
         Kind type = integers && op != BinaryOp.DIV && op != BinaryOp.POW ? Kind.INTEGER : Kind.REAL;
         return combine(op, a, b, type);
     }
@@ -243,8 +248,8 @@ final class Arithmetic {
                         case "<=" -> a <= b;
                         case ">" -> a > b;
                         case ">=" -> a >= b;
-                        case "==" -> a.equals(b);
-                        default -> !a.equals(b);
+                        case "==" -> a.doubleValue() == b.doubleValue();
+                        default -> a.doubleValue() != b.doubleValue();
                     });
         }
         Term x = numeric(left, at.left());

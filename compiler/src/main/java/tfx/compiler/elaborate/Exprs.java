@@ -22,7 +22,7 @@ final class Exprs {
         if (a.equals(Expr.FALSE) || b.equals(Expr.FALSE)) {
             return Expr.FALSE;
         }
-        return a.equals(Expr.TRUE) || a.equals(b) ? b : b.equals(Expr.TRUE) ? a : new Expr.Binary(BinaryOp.AND, a, b);
+        return tfx.ir.Exprs.and(a, b);
     }
 
     static Expr select(Expr condition, Expr then, Expr otherwise) {

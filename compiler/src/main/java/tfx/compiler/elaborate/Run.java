@@ -22,8 +22,8 @@ import tfx.source.Span;
 final class Run {
     static final long MOST_LENGTH = 1L << 40;
     static final int MOST_LAYERS = 10_000;
-    private static final int MOST_VALUES = 1_000_000;
-    private static final int MOST_CALLS = 2_000_000;
+    /** Calls, statements and layers: a hundred times the deepest published model, and still elaborated within seconds. */
+    private static final int MOST_STEPS = 100_000;
 
     /** A layer being elaborated: the name of its index and the number. */
     record Layer(String name, Datum number) {}
@@ -49,8 +49,7 @@ final class Run {
     /** How often an expression has asked for the layer it is used in. */
     int layerUses;
 
-    private int values;
-    private int calls;
+    private int steps;
 
     Run(boolean check) {
         this.check = check;
@@ -65,16 +64,23 @@ final class Run {
                     "calls are nested more than 200 deep: a block value leads back to itself",
                     "blocks do not recur; a stack of layers is written `layers l in 0 .. n { ... }`");
         }
-        if (++calls > MOST_CALLS) {
-            throw Fault.of("TFX0114", span, "the model makes more than " + MOST_CALLS + " calls", "make it smaller");
+        countStep(span);
+    }
+
+    /** Bounds the work of an elaboration: a short source can ask for exponentially much. */
+    void countStep(Span span) {
+        if (++steps > MOST_STEPS) {
+            throw Fault.of(
+                    "TFX0114",
+                    span,
+                    "the model has more than " + MOST_STEPS + " calls, definitions and layers",
+                    "make it smaller");
         }
     }
 
     /** Stores a term as a value of its own, over {@code dims} in that order. */
     Value.Comprehension store(String path, Term term, List<Dim> dims, Span span) {
-        if (++values > MOST_VALUES) {
-            throw Fault.of("TFX0114", span, "the model has more than " + MOST_VALUES + " values", "make it smaller");
-        }
+        countStep(span);
         List<Index> indices = new ArrayList<>(dims.size());
         Map<Index, Expr> by = new HashMap<>();
         for (Dim dim : dims) {

@@ -59,6 +59,7 @@ final class Statements {
     }
 
     private Env step(Tree.Statement statement, Env env) {
+        run.countStep(statement.span());
         return switch (statement) {
             case Tree.Definition definition -> {
                 Datum value = evaluator.eval(definition.value(), shaped(definition.shape(), env));
@@ -311,6 +312,7 @@ final class Statements {
     }
 
     private Env layer(Tree.Layers layers, long number, Env before) {
+        run.countStep(layers.span());
         Datum index = new Int(Size.of(number));
         String name = layers.named().map(Tree.Name::text).orElse("layers");
         Env.Frame frame = before.frame().layer(name, number);

@@ -21,6 +21,8 @@ public final class WeightClause {
     private final WeightLines lines;
     private final Map<String, long[]> official;
     private final List<Diagnostic> faults = new ArrayList<>();
+    /** Faults beyond those shown. */
+    private int further;
 
     private WeightClause(Elaborated model, String layout, Map<String, long[]> official) {
         this.model = model;
@@ -94,12 +96,38 @@ public final class WeightClause {
         reach.forEach(this::covered);
         extra(known);
         if (!faults.isEmpty()) {
-            throw new TfxException(faults.size() > MOST_FAULTS ? faults.subList(0, MOST_FAULTS) : faults);
+            throw new TfxException(shown());
         }
         return bindings;
     }
 
+    private List<Diagnostic> shown() {
+        int more = further + Math.max(0, faults.size() - MOST_FAULTS);
+        if (more == 0) {
+            return faults;
+        }
+        List<Diagnostic> shown = new ArrayList<>(faults.subList(0, MOST_FAULTS));
+        shown.add(Diagnostic.error(
+                shown.getLast().code(),
+                model.model().name(),
+                more + " more tensors are missing, of another shape, or read by no parameter",
+                "these weights are of another model or another configuration"));
+        return shown;
+    }
+
+    /** The search for a name like a missing one is not cheap: only for those that are shown. */
+    private boolean full() {
+        if (faults.size() < MOST_FAULTS) {
+            return false;
+        }
+        further++;
+        return true;
+    }
+
     private void missing(ParameterInfo parameter, Optional<WeightLines.Chosen> chosen) {
+        if (full()) {
+            return;
+        }
         String path = parameter.value().name();
         List<String> names = chosen.map(line -> line.candidates().stream()
                         .map(WeightLines.Candidate::name)
@@ -135,7 +163,7 @@ public final class WeightClause {
 
     private void extra(Set<String> known) {
         for (String name : official.keySet()) {
-            if (!known.contains(name) && !lines.ignores(name)) {
+            if (!known.contains(name) && !lines.ignores(name) && !full()) {
                 faults.add(
                         Diagnostic.error(
                                 "TFX0213",

@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import tfx.grammar.Tree;
+import tfx.source.Diagnostic;
 import tfx.source.Span;
+import tfx.source.TfxException;
 
 /**
  * A model or variant, with what it is a variant of.
@@ -46,6 +48,13 @@ public record ModelRef(String name, List<Module.Declared> chain) {
     /** The program of a file: the last model or variant declared in it, or the one called {@code name}. */
     public static ModelRef of(Module module, Optional<String> name) {
         if (name.isPresent()) {
+            if (module.find(name.get()).isEmpty()) {
+                throw new TfxException(Diagnostic.error(
+                        "TFX0101",
+                        "--model",
+                        "no model of this file is called `" + name.get() + "`",
+                        Nearest.mend(name.get(), models(module), "it has " + String.join(", ", models(module)))));
+            }
             return of(module, name.get(), module.file().span());
         }
         for (Tree.Declaration declaration : module.file().declarations().reversed()) {
@@ -58,6 +67,14 @@ public record ModelRef(String name, List<Module.Declared> chain) {
                 module.file().span(),
                 "this file declares no model",
                 "declare one: `model Name(...) { ... }`");
+    }
+
+    private static List<String> models(Module module) {
+        return module.visible().entrySet().stream()
+                .filter(entry -> !(entry.getValue().tree() instanceof Tree.Block))
+                .map(Map.Entry::getKey)
+                .sorted()
+                .toList();
     }
 
     public Tree.Model model() {

@@ -33,7 +33,7 @@ record Located(
 
     static Located of(ModelRequest request) {
         Path given = StandardLibrary.locate(request.model());
-        if (!Files.exists(given)) {
+        if (request.model().isEmpty() || !Files.exists(given)) {
             throw new TfxException(Diagnostic.error(
                     "TFX0610",
                     request.model(),

@@ -1,7 +1,12 @@
 package tfx.runtime.model;
 
+import java.util.regex.Pattern;
+
 /** The value of {@code --set name=value}: a whole number, a number, true, false, or else a text. */
 final class Scalars {
+    /** As the language writes numbers; Java's own rule takes hexadecimal ones and suffixes too. */
+    private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d+)?");
+
     private Scalars() {}
 
     static Object parse(String text) {
@@ -11,11 +16,7 @@ final class Scalars {
         try {
             return Long.valueOf(text);
         } catch (NumberFormatException notWhole) {
-            try {
-                return Double.valueOf(text);
-            } catch (NumberFormatException notNumber) {
-                return text;
-            }
+            return NUMBER.matcher(text).matches() ? (Object) Double.valueOf(text) : text;
         }
     }
 }
