@@ -60,8 +60,8 @@ class BadInputTest {
 
     @Test
     void theModelItselfRuns() {
-        CliTest.Ran ran = CliTest.run(
-                "run", folder.toString(), "--prompt", "a", "--device", "reference", "--max-tokens", "1");
+        CliTest.Ran ran =
+                CliTest.run("run", folder.toString(), "--prompt", "a", "--device", "reference", "--max-tokens", "1");
         assertEquals(0, ran.code(), ran.err());
     }
 
@@ -110,17 +110,17 @@ class BadInputTest {
             blocks.append("block b%d(x[..]) { return b%d(b%d(x)) }\n".formatted(i, i - 1, i - 1));
         }
         fails("TFX0114", "check", source(blocks + "model M(d) { input x[t, d] : real output y = b39(x) }"));
-        fails(
-                "TFX0114",
-                "check",
-                body("layers l in 0 .. 1000 { layers m in 0 .. 1000 { x = x * 2 } } output y = x"));
+        fails("TFX0114", "check", body("layers l in 0 .. 1000 { layers m in 0 .. 1000 { x = x * 2 } } output y = x"));
         fails("TFX0108", "check", body("f = (g, y) => g(g, y) output y = f(f, x)"));
         StringBuilder masks = new StringBuilder();
         for (int i = 0; i < 60; i++) {
             masks.append("x[t, d] = (x where t > %d) + (x where t < %d)\n".formatted(i, 2 * i));
         }
         String file = body(masks + "output y = x");
-        assertEquals(0, assertTimeoutPreemptively(SOON, () -> CliTest.run("check", file)).code());
+        assertEquals(
+                0,
+                assertTimeoutPreemptively(SOON, () -> CliTest.run("check", file))
+                        .code());
     }
 
     @ParameterizedTest
@@ -219,9 +219,19 @@ class BadInputTest {
         fails("TFX0603", "eval", model, "--text", model);
         fails("TFX0603", "eval", model, "--text", file.toString());
         fails("TFX0612", "eval", model, "--text", Files.writeString(file, "").toString());
-        fails("TFX0615", "eval", model, "--text", Files.write(file, new byte[] {(byte) 0xff}).toString());
+        fails(
+                "TFX0615",
+                "eval",
+                model,
+                "--text",
+                Files.write(file, new byte[] {(byte) 0xff}).toString());
         for (String tokens : new String[] {"", "[1, 2", "[1] 2", "[5000]", "[-1]", "[1.5]", "{}", "[[1]]"}) {
-            fails("TFX0615", "eval", model, "--tokens", Files.writeString(file, tokens).toString());
+            fails(
+                    "TFX0615",
+                    "eval",
+                    model,
+                    "--tokens",
+                    Files.writeString(file, tokens).toString());
         }
     }
 

@@ -52,7 +52,8 @@ final class TinyLlama {
         SplittableRandom random = new SplittableRandom(1);
         List<SafetensorsWriter.Entry> entries = new ArrayList<>();
         shapes.forEach((name, shape) -> {
-            float[] data = new float[Math.toIntExact(java.util.Arrays.stream(shape).reduce(1, (a, b) -> a * b))];
+            float[] data =
+                    new float[Math.toIntExact(java.util.Arrays.stream(shape).reduce(1, (a, b) -> a * b))];
             for (int i = 0; i < data.length; i++) {
                 data[i] = (float) random.nextDouble(-0.5, 0.5);
             }

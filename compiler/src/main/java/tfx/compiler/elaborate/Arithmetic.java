@@ -134,7 +134,8 @@ final class Arithmetic {
         if ((op == BinaryOp.FLOORDIV || op == BinaryOp.MOD)
                 && right instanceof Int divisor
                 && divisor.size().equals(Size.ZERO)) {
-            throw Fault.of("TFX0105", at.all(), "`" + at.left().text() + "` is divided by 0", "divide by another number");
+            throw Fault.of(
+                    "TFX0105", at.all(), "`" + at.left().text() + "` is divided by 0", "divide by another number");
         }
         Kind type = integers && op != BinaryOp.DIV && op != BinaryOp.POW ? Kind.INTEGER : Kind.REAL;
         return combine(op, a, b, type);
