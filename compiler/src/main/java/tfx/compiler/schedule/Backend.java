@@ -3,7 +3,7 @@ package tfx.compiler.schedule;
 import java.util.List;
 
 /** Turns scheduled kernels into runnable ones. A backend knows nothing of models. Implementations are thread-safe. */
-public interface Backend {
+public interface Backend extends AutoCloseable {
     String name();
 
     /**
@@ -25,6 +25,20 @@ public interface Backend {
                 .toList();
     }
 
+    /** Where operands and outputs must lie; that of this process unless the backend has its own. */
+    default DeviceMemory memory() {
+        return DeviceMemory.HOST;
+    }
+
+    /**
+     * Makes sure that every run started by this thread is done. A backend may collect runs and start them here, all at once.
+     */
+    default void finish() {}
+
+    /** Gives back what the backend holds of a device. */
+    @Override
+    default void close() {}
+
     /**
      * What is known of an operand before a run.
      *
@@ -34,6 +48,7 @@ public interface Backend {
 
     /** A kernel ready to run, any number of times, with tensors that agree with the layouts it was compiled for. */
     interface CompiledKernel {
+        /** Runs, or asks for a run that is over after {@link Backend#finish}; runs of one thread happen in their order. */
         void run(Tensor[] operands, Tensor output, Step step, Workers workers);
 
         /** The generated source, for {@code explain --kernels}. */

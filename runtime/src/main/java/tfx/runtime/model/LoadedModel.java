@@ -12,6 +12,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tfx.backend.cpu.CpuBackend;
 import tfx.backend.cpu.PoolWorkers;
+import tfx.backend.tornado.TornadoBackend;
 import tfx.compiler.elaborate.Binding;
 import tfx.compiler.elaborate.ConfigClause;
 import tfx.compiler.elaborate.Elaborated;
@@ -30,6 +31,7 @@ import tfx.ir.Size;
 import tfx.runtime.plan.Engine;
 import tfx.runtime.plan.Engines;
 import tfx.runtime.plan.KernelSources;
+import tfx.runtime.reference.ReferenceBackend;
 import tfx.runtime.text.HuggingFaceTokenizer;
 import tfx.runtime.text.Tokenizer;
 import tfx.runtime.weights.Checkpoint;
@@ -220,9 +222,10 @@ public final class LoadedModel implements AutoCloseable {
     }
 
     /** An engine and its threads. */
-    public record Running(Engine engine, PoolWorkers workers) implements AutoCloseable {
+    public record Running(Engine engine, PoolWorkers workers, Backend backend) implements AutoCloseable {
         @Override
         public void close() {
+            backend.close();
             workers.close();
         }
     }
@@ -230,7 +233,7 @@ public final class LoadedModel implements AutoCloseable {
     /**
      * Puts the model on a device.
      *
-     * @param device {@code cpu} or {@code reference}
+     * @param device {@code cpu}, {@code reference} or {@code gpu}, which may name one of its kinds after a colon
      * @param observed paths of named values to give among the outputs
      */
     public Running start(String device, int threads, List<String> observed) {
@@ -240,14 +243,16 @@ public final class LoadedModel implements AutoCloseable {
     /** The same with other weights than the model's own. */
     public Running start(String device, int threads, List<String> observed, Function<String, Tensor> parameters) {
         Program asked = Observations.observe(program(), observed);
+        Backend backend = backend(device);
         PoolWorkers workers = new PoolWorkers(threads);
         try {
             Engine engine = device.equals("reference")
                     ? Engines.reference(asked, parameters, workers, notes)
-                    : Engines.compiled(asked, backend(device), parameters, workers, notes);
-            return new Running(engine, workers);
+                    : Engines.compiled(asked, backend, parameters, workers, notes);
+            return new Running(engine, workers, backend);
         } catch (RuntimeException fault) {
             workers.close();
+            backend.close();
             throw fault;
         }
     }
@@ -267,10 +272,9 @@ public final class LoadedModel implements AutoCloseable {
     }
 
     private static Backend backend(String device) {
-        if (!device.equals("cpu")) {
-            throw new IllegalArgumentException("no generated code on " + device);
-        }
-        return new CpuBackend();
+        return device.equals("reference")
+                ? new ReferenceBackend()
+                : device.startsWith("gpu") ? TornadoBackend.open(device) : new CpuBackend();
     }
 
     /** A parameter where it lies in the mapped file or the given memory. */

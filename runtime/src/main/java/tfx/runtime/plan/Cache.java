@@ -2,6 +2,7 @@ package tfx.runtime.plan;
 
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
+import tfx.compiler.schedule.DeviceMemory;
 import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Placement;
 import tfx.compiler.schedule.Tensor;
@@ -14,6 +15,7 @@ import tfx.ir.Value;
 final class Cache implements AutoCloseable {
     private static final long LEAST = 64;
 
+    private final DeviceMemory device;
     private final Value value;
     private final int axis;
     private final @Nullable String symbol;
@@ -26,14 +28,21 @@ final class Cache implements AutoCloseable {
     private long end;
 
     /** @param copies sequences in the batch; 1 where the value is the same for all, and then without a batch stride */
-    Cache(Value value, Placement placement, @Nullable String symbol, ElementType type, int copies) {
+    Cache(
+            DeviceMemory device,
+            Value value,
+            Placement placement,
+            @Nullable String symbol,
+            ElementType type,
+            int copies) {
+        this.device = device;
         this.value = value;
         this.axis = placement.sequenceAxis();
         this.symbol = symbol;
         this.past = placement.past();
         this.type = type;
         this.copies = copies;
-        this.memory = new Memory(type);
+        this.memory = new Memory(device, type);
     }
 
     /** The tensor with room for rows up to {@code to}; of the earlier ones those that rows from {@code from} on may read. */
@@ -52,11 +61,13 @@ final class Cache implements AutoCloseable {
     }
 
     private void move(long rows, long keep, long from) {
-        Memory larger = new Memory(type);
+        Memory larger = new Memory(device, type);
         Tensor before = capacity == 0 ? null : tensor(memory, capacity, origin, end);
         Tensor after = tensor(larger, rows, keep, from);
         if (before != null && from > keep) {
+            device.read(before);
             Tensors.copyRows(before, after, axis, keep, from, copies);
+            device.written(after);
         }
         memory.close();
         memory = larger;

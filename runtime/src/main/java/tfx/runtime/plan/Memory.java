@@ -1,20 +1,20 @@
 package tfx.runtime.plan;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
+import tfx.compiler.schedule.DeviceMemory;
 import tfx.compiler.schedule.ElementType;
 
 /** Memory for elements of one type, reused and grown, never shrunk. F64 lies in Java arrays, for the reference. */
 final class Memory implements AutoCloseable {
-    private static final int ALIGNMENT = 64;
-
+    private final DeviceMemory device;
     private final ElementType type;
     private MemorySegment data = MemorySegment.NULL;
     private long capacity = -1;
-    private @Nullable Arena arena;
+    private DeviceMemory.@Nullable Room room;
 
-    Memory(ElementType type) {
+    Memory(DeviceMemory device, ElementType type) {
+        this.device = device;
         this.type = type;
     }
 
@@ -27,7 +27,6 @@ final class Memory implements AutoCloseable {
     }
 
     /** Room for {@code elements}; what was there is lost where it must grow. */
-    @SuppressWarnings("MustBeClosedChecker") // closed with this, or when it grows
     MemorySegment room(long elements) {
         if (elements > capacity) {
             long larger = Math.max(Math.max(elements, 16), capacity + capacity / 2);
@@ -36,8 +35,8 @@ final class Memory implements AutoCloseable {
             if (type == ElementType.F64) {
                 data = MemorySegment.ofArray(new double[Math.toIntExact(larger)]);
             } else {
-                arena = Arena.ofShared();
-                data = arena.allocate(larger * type.bytes(), ALIGNMENT);
+                room = device.allocate(type, larger);
+                data = room.data();
             }
         }
         return data;
@@ -47,9 +46,9 @@ final class Memory implements AutoCloseable {
     public void close() {
         data = MemorySegment.NULL;
         capacity = -1;
-        if (arena != null) {
-            arena.close();
-            arena = null;
+        if (room != null) {
+            room.close();
+            room = null;
         }
     }
 }

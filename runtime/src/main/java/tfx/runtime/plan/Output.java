@@ -1,5 +1,6 @@
 package tfx.runtime.plan;
 
+import tfx.compiler.schedule.DeviceMemory;
 import tfx.compiler.schedule.Tensor;
 import tfx.runtime.reference.Reference;
 
@@ -32,8 +33,9 @@ final class Output {
     }
 
     /** Copies the rows that lie in both {@code from .. to} and what is wanted. */
-    void take(Tensor[] tensors, long from, long to) {
+    void take(DeviceMemory device, Tensor[] tensors, long from, long to) {
         Tensor tensor = tensors[number];
+        device.read(tensor);
         long low = Math.max(from, first);
         long[] part = extents.clone();
         for (int k = 0; k < part.length; k++) {

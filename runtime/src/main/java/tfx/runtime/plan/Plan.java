@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tfx.compiler.schedule.Backend;
+import tfx.compiler.schedule.DeviceMemory;
 import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Kernel;
 import tfx.compiler.schedule.Placement;
@@ -65,11 +66,16 @@ final class Plan implements Engine {
         numbers.keySet().stream().sorted(Comparator.comparing(numbers::get)).forEach(this::markBatched);
         this.loaded = new Tensor[numbers.size()];
         for (Value.Parameter parameter : schedule.program().parameters()) {
-            loaded[number(parameter)] = bound(parameter, parameters.apply(parameter.name()));
+            loaded[number(parameter)] = memory().resident(bound(parameter, parameters.apply(parameter.name())));
         }
-        schedule.loadTime().forEach(this::load);
-        this.nodes = compile(schedule.kernels()).toArray(KernelNode[]::new);
-        Arrays.stream(nodes).map(KernelNode::source).forEach(sources::add);
+        schedule.loadTime().forEach(kernel -> reserve(kernel.output()));
+        List<Kernel> kernels = new ArrayList<>(schedule.loadTime());
+        kernels.addAll(schedule.kernels());
+        List<KernelNode> all = compile(kernels);
+        all.stream().map(KernelNode::source).forEach(sources::add);
+        int first = schedule.loadTime().size();
+        load(all.subList(0, first));
+        this.nodes = all.subList(first, all.size()).toArray(KernelNode[]::new);
         this.root = new PlanRoot(null, backend.name(), nodes);
         this.slots = new Slots(schedule);
         this.bounds = new Bounds(schedule);
@@ -145,6 +151,10 @@ final class Plan implements Engine {
         return value instanceof Value.Input input && input.kind() == Value.Kind.INTEGER ? integer : real;
     }
 
+    DeviceMemory memory() {
+        return backend.memory();
+    }
+
     Tensor[] tensors() {
         return loaded.clone();
     }
@@ -163,6 +173,7 @@ final class Plan implements Engine {
 
     void run(Tensor[] tensors, int batch, long[] starts, long end) {
         root.getCallTarget().call(new Run(tensors, batch, starts, end, workers, listener));
+        backend.finish();
     }
 
     private static Tensor bound(Value.Parameter parameter, Tensor tensor) {
@@ -175,18 +186,19 @@ final class Plan implements Engine {
         return tensor;
     }
 
-    private void load(Kernel kernel) {
-        Value.Comprehension value = kernel.output();
+    /** Memory for a value that depends on parameters only. */
+    private void reserve(Value value) {
         long[] extents = Strides.extents(value, -1, 0, null, 0);
-        Memory memory = new Memory(real);
+        Memory memory = new Memory(memory(), real);
         held.add(memory);
-        Tensor output =
+        loaded[number(value)] =
                 new Tensor(memory.room(Strides.count(extents)), real, extents, Strides.of(extents, -1), 0, 0, 0, -1);
-        loaded[number(value)] = output;
-        KernelNode node = compile(List.of(kernel)).getFirst();
-        sources.add(node.source());
-        Tensor[] tensors = loaded.clone();
-        node.run(new Run(tensors, 1, new long[0], 1, workers, null), 0);
+    }
+
+    private void load(List<KernelNode> nodes) {
+        Run run = new Run(loaded.clone(), 1, new long[0], 1, workers, null);
+        nodes.forEach(node -> node.run(run, 0));
+        backend.finish();
     }
 
     private List<KernelNode> compile(List<Kernel> kernels) {

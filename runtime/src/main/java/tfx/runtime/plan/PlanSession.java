@@ -38,7 +38,7 @@ final class PlanSession implements Session {
                 Placement all = incremental
                         ? placement
                         : new Placement(Storage.CACHE, false, placement.sequenceAxis(), Placement.ALL, -1, -1);
-                caches.put(value, new Cache(value, all, schedule.length(), plan.type(value), copies(value)));
+                caches.put(value, new Cache(plan.memory(), value, all, schedule.length(), plan.type(value), copies(value)));
             }
         });
     }
@@ -74,7 +74,7 @@ final class PlanSession implements Session {
             Tensor[] tensors = plan.tensors();
             bindInputs(tensors, feed, position, end);
             run(tensors, 0, end, rows == Rows.ALL ? position : Math.max(0, end - 1));
-            outputs.values().forEach(output -> output.take(tensors, 0, end));
+            outputs.values().forEach(output -> output.take(plan.memory(), tensors, 0, end));
         } else {
             long from = position;
             do {
@@ -84,7 +84,7 @@ final class PlanSession implements Session {
                 bindInputs(tensors, feed, from, to);
                 run(tensors, from, to, wanted);
                 if (wanted < to) {
-                    outputs.values().forEach(output -> output.take(tensors, wanted, to));
+                    outputs.values().forEach(output -> output.take(plan.memory(), tensors, wanted, to));
                 }
                 from = to;
             } while (from < end);
@@ -119,6 +119,7 @@ final class PlanSession implements Session {
             Placement placement = schedule.placements().get(input);
             Tensor tensor = place(input, placement, from, from, to);
             feed.write(input, placement.sequenceAxis(), tensor, from, to);
+            plan.memory().written(tensor);
             tensors[plan.numberOf(input)] = tensor;
         }
     }
@@ -170,7 +171,7 @@ final class PlanSession implements Session {
     private MemorySegment slot(Value value, long[] extents) {
         int slot = plan.slots().of(value);
         if (slots[slot] == null) {
-            slots[slot] = new Memory(plan.type(value));
+            slots[slot] = new Memory(plan.memory(), plan.type(value));
         }
         return slots[slot].room(Strides.count(extents) * copies(value));
     }

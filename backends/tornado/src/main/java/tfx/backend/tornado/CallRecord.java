@@ -1,0 +1,92 @@
+package tfx.backend.tornado;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tfx.compiler.schedule.Step;
+import tfx.compiler.schedule.Tensor;
+import tfx.ir.Size;
+
+/**
+ * The numbers of one call that change from step to step, as a kernel finds them behind its place in the arguments of the whole
+ * graph. TornadoVM bakes scalar arguments into the code, so they travel in an array. The first is how much there is to do:
+ * 0 for a kernel that a step leaves out.
+ */
+final class CallRecord {
+    /** Everything the numbers are computed from. The output is the last of the tensors; bases count from their slab's begin. */
+    record Call(Tensor[] tensors, long[] bases, Step step, Map<String, Long> lengths) {}
+
+    /** One number of a call. */
+    interface Entry {
+        long of(Call call);
+    }
+
+    private final Map<String, Entry> entries = new LinkedHashMap<>();
+    private final List<String> declarations = new ArrayList<>();
+
+    /** The name of a variable that holds the number; its declaration is added where it is new. */
+    private String entry(String name, Entry entry) {
+        if (entries.putIfAbsent(name, entry) == null) {
+            declarations.add("final int " + name + " = args.get(at + " + (entries.size() - 1) + ");");
+        }
+        return name;
+    }
+
+    /** How many points the kernel computes, however it cuts them. */
+    String total(Entry entry) {
+        return entry("total", entry);
+    }
+
+    String start() {
+        return entry("start", call -> call.step().start());
+    }
+
+    String end() {
+        return entry("end", call -> call.step().end());
+    }
+
+    /** A length that depends on the sequence's. */
+    String size(Size size) {
+        for (Map.Entry<String, Entry> e : entries.entrySet()) {
+            if (e.getValue() instanceof Length(Size known) && known.equals(size)) {
+                return e.getKey();
+            }
+        }
+        return entry("n" + entries.size(), new Length(size));
+    }
+
+    private record Length(Size size) implements Entry {
+        @Override
+        public long of(Call call) {
+            return Math.max(0, size.evaluate(call.lengths()));
+        }
+    }
+
+    /** Where the element at index 0 of tensor {@code number} lies in its slab; -1 for the output. */
+    String base(int number) {
+        return entry(number < 0 ? "out" : "p" + number, call -> call.bases()[at(call, number)]);
+    }
+
+    String batchStride(int number) {
+        return entry((number < 0 ? "out" : "p" + number) + "b", call -> call.tensors()[at(call, number)].batchStride());
+    }
+
+    String stride(int number, int dimension) {
+        return entry(
+                (number < 0 ? "out" : "p" + number) + "s" + dimension,
+                call -> call.tensors()[at(call, number)].strides()[dimension]);
+    }
+
+    private static int at(Call call, int number) {
+        return number < 0 ? call.tensors().length - 1 : number;
+    }
+
+    List<String> declarations() {
+        return declarations;
+    }
+
+    List<Entry> entries() {
+        return List.copyOf(entries.values());
+    }
+}

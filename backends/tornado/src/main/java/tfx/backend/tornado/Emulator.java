@@ -1,0 +1,81 @@
+package tfx.backend.tornado;
+
+import com.palantir.javapoet.ClassName;
+import com.palantir.javapoet.CodeBlock;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import tfx.backend.common.Javac;
+import tfx.backend.tornado.emulator.EmulatedDriver;
+import tfx.backend.tornado.emulator.KernelContext;
+import tfx.backend.tornado.emulator.Launches;
+
+/**
+ * Runs generated kernels in this process: the same text, with the classes of {@link tfx.backend.tornado.emulator} in the place
+ * of TornadoVM's. It holds indexing, barriers, reductions and what travels when to their meaning, not speed.
+ */
+final class Emulator implements Platform {
+    /** Small, so that a model's tensors lie in several. */
+    static final long LEAST_SLAB = 1 << 15;
+
+    private final EmulatedDriver driver = new EmulatedDriver();
+    private int count;
+
+    @Override
+    public ClassName type(String simpleName) {
+        return ClassName.get(KernelContext.class.getPackageName(), simpleName);
+    }
+
+    @Override
+    public CodeBlock task(String name, CodeBlock arguments) {
+        return CodeBlock.of("(($T) graph).add(id, context -> $L.run(context$L))", Launches.class, name, arguments);
+    }
+
+    @Override
+    public Driver driver() {
+        return driver;
+    }
+
+    @Override
+    public synchronized String unique(String readable) {
+        return "Kernel" + count++ + "_" + readable;
+    }
+
+    @Override
+    public Map<String, Task> load(Map<String, String> sources) {
+        if (sources.isEmpty()) {
+            return Map.of();
+        }
+        Map<String, byte[]> classes = Javac.compile(
+                sources, List.of("-classpath", home(), "-proc:none", "-g", "-nowarn", "-XDuseUnsharedTable=true"));
+        ClassLoader loader = new ClassLoader(Task.class.getClassLoader()) {
+            @Override
+            protected Class<?> findClass(String name) throws ClassNotFoundException {
+                byte[] bytes = classes.get(name);
+                if (bytes == null) {
+                    throw new ClassNotFoundException(name);
+                }
+                return defineClass(name, bytes, 0, bytes.length);
+            }
+        };
+        Map<String, Task> tasks = new HashMap<>();
+        sources.keySet().forEach(name -> tasks.put(name, Tasks.of(loader, name)));
+        return tasks;
+    }
+
+    /** Where this module's classes lie: all that generated code refers to. */
+    private static String home() {
+        try {
+            return Path.of(Task.class
+                            .getProtectionDomain()
+                            .getCodeSource()
+                            .getLocation()
+                            .toURI())
+                    .toString();
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package tfx.backend.tornado;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tfx.compiler.schedule.Backend.Layout;
+import tfx.compiler.schedule.ElementType;
+import tfx.ir.Index;
+import tfx.ir.Size;
+import tfx.ir.Value;
+
+/**
+ * The kernel's tensors, lengths and literals as generated code names them. Tensor 3 begins at {@code p3} of the slab that
+ * parameter {@code s<k>} is; strides that are known are literals, all other numbers come from the {@link CallRecord}.
+ */
+final class Operands {
+    /** Stands for the output where a tensor's number is asked for. */
+    static final int OUTPUT = -1;
+
+    final CallRecord record = new CallRecord();
+    private final List<Value> values;
+    private final List<Layout> layouts;
+    private final ElementType output;
+    private final @Nullable String length;
+    private final Map<Double, Integer> constants;
+    private final int[] slabs;
+
+    /** @param slabs which slab parameter holds each operand, and last the output */
+    Operands(
+            List<Value> values,
+            List<Layout> layouts,
+            ElementType output,
+            @Nullable String length,
+            Map<Double, Integer> constants,
+            int[] slabs) {
+        this.values = values;
+        this.layouts = layouts;
+        this.output = output;
+        this.length = length;
+        this.constants = constants;
+        this.slabs = slabs;
+    }
+
+    int number(Value value) {
+        int number = values.indexOf(value);
+        if (number < 0) {
+            throw new IllegalArgumentException("the kernel reads " + value + ", which is not among its operands");
+        }
+        return number;
+    }
+
+    ElementType type(Value value) {
+        return layouts.get(number(value)).type();
+    }
+
+    /** An element as a float, or as an int where the value holds integers. */
+    String load(Value value, String at) {
+        int number = number(value);
+        String element = "s" + slabs[number] + ".get(" + at + ")";
+        return switch (layouts.get(number).type()) {
+            case F32, I32 -> element;
+            case BF16 -> "BFloat16.bf16ToFloat(" + element + ")";
+            case F16 -> element + ".getFloat32()";
+            default -> throw new IllegalArgumentException("no kernel reads " + type(value));
+        };
+    }
+
+    String store(String at, String value) {
+        if (output != ElementType.F32) {
+            throw new IllegalArgumentException("no kernel writes " + output);
+        }
+        return "s" + slabs[values.size()] + ".set(" + at + ", " + value + ");";
+    }
+
+    /** Whether the elements of {@code value} along {@code dimension} lie side by side. */
+    boolean adjacent(Value value, int dimension) {
+        return layouts.get(number(value)).strides()[dimension] == 1;
+    }
+
+    String stride(Value value, int dimension) {
+        int number = number(value);
+        long stride = layouts.get(number).strides()[dimension];
+        return stride >= 0 ? Long.toString(stride) : record.stride(number, dimension);
+    }
+
+    static boolean batched(Value value) {
+        return !(value instanceof Value.Parameter);
+    }
+
+    String constant(double value) {
+        Integer slot = constants.get(value);
+        return slot == null ? literal(value) : "k" + slot;
+    }
+
+    private static String literal(double value) {
+        return Double.isNaN(value)
+                ? "(0.0 / 0.0)"
+                : Double.isInfinite(value) ? (value > 0 ? "(1.0 / 0.0)" : "(-1.0 / 0.0)") : Double.toString(value);
+    }
+
+    /** The declarations of the literals by which kernels that share a class differ. */
+    void declareLiterals(Scope scope) {
+        constants.forEach((value, slot) -> scope.line("final double k" + slot + " = literals.get(literal + " + slot + ");"));
+    }
+
+    int literals() {
+        return constants.size();
+    }
+
+    /** A length as an int expression. */
+    String size(Size size) {
+        return size.isConstant() ? Long.toString(size.constant()) : record.size(size);
+    }
+
+    /** Whether an output index runs over the step's positions instead of over all. */
+    boolean stepped(List<Index> indices, Index index) {
+        for (Index i : indices) {
+            if (length != null && i.size().equals(Size.symbol(length))) {
+                return i == index;
+            }
+        }
+        return false;
+    }
+}

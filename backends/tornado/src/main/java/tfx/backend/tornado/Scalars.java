@@ -1,0 +1,298 @@
+package tfx.backend.tornado;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import tfx.backend.common.Analysis;
+import tfx.backend.common.Analysis.Kind;
+import tfx.backend.tornado.Scope.Code;
+import tfx.ir.Expr;
+import tfx.ir.Expr.BinaryOp;
+import tfx.ir.Expr.UnaryOp;
+import tfx.ir.Index;
+import tfx.ir.Value;
+
+/**
+ * Scalar code: integers as int, as long where 32 bits may not hold them, truth as boolean, functions of indices in double, all
+ * else in float. Every function is written so that a value that is not a number stays one.
+ */
+final class Scalars {
+    private final Emitter e;
+
+    Scalars(Emitter emitter) {
+        this.e = emitter;
+    }
+
+    static String type(Kind kind, boolean wide) {
+        return switch (kind) {
+            case LONG -> wide ? "long" : "int";
+            case BOOL -> "boolean";
+            case FLOAT -> "float";
+            case DOUBLE -> "double";
+        };
+    }
+
+    Code leaf(Expr expr) {
+        return switch (expr) {
+            case Expr.Number(double v) when e.analysis.kind(expr) == Kind.LONG ->
+                new Code(Kind.LONG, false, v < 0 ? "(" + (long) v + ")" : Long.toString((long) v));
+            case Expr.Number(double v) -> new Code(Kind.DOUBLE, false, e.operands.constant(v));
+            case Expr.Length(tfx.ir.Size size) -> new Code(Kind.LONG, false, e.operands.size(size));
+            case Expr.At(Index index) -> new Code(Kind.LONG, false, name(index));
+            default -> throw new IllegalStateException("not a leaf: " + expr);
+        };
+    }
+
+    private String name(Index index) {
+        String name = e.names.get(index);
+        if (name == null) {
+            throw new IllegalArgumentException("the index " + index + " is not bound where it is used");
+        }
+        return name;
+    }
+
+    String as(Expr expr, Kind kind, boolean wide) {
+        return switch (kind) {
+            case LONG -> integer(expr, wide);
+            case BOOL -> e.truth(expr);
+            case FLOAT -> e.real(expr);
+            case DOUBLE -> e.precise(expr);
+        };
+    }
+
+    Code compute(Expr expr) {
+        Kind kind = e.analysis.kind(expr);
+        switch (expr) {
+            case Expr.Select s -> {
+                return e.select(s, kind);
+            }
+            case Expr.Reduce r -> {
+                return e.loops.reduce(r);
+            }
+            case Expr.Fold f -> {
+                return new Folds(e).fold(f);
+            }
+            default -> {}
+        }
+        boolean wide = kind == Kind.LONG && !e.intervals.of(expr).narrow();
+        String text = switch (kind) {
+            case LONG -> expr instanceof Expr.Read id ? read(id) : integer(expr, wide);
+            case BOOL -> truth(expr);
+            case FLOAT, DOUBLE -> arithmetic(expr, kind);
+        };
+        return new Code(kind, wide, variable(type(kind, wide), text));
+    }
+
+    private String variable(String type, String text) {
+        String name = e.fresh("v");
+        e.scope.line("final " + type + " " + name + " = " + text + ";");
+        return name;
+    }
+
+    /** An integer expression of at most 32 bits, in place. */
+    String integer(Expr expr) {
+        return integer(expr, false);
+    }
+
+    private String integer(Expr expr, boolean wide) {
+        if (e.analysis.kind(expr) == Kind.LONG && !wide && !e.intervals.of(expr).narrow()) {
+            return "(int) (" + integer(expr, true) + ")";
+        }
+        return switch (expr) {
+            case Expr.Unary(UnaryOp op, Expr x) when op == UnaryOp.NEG && whole(expr) -> "(-" + integer(x, wide) + ")";
+            case Expr.Unary(UnaryOp op, Expr x) when op == UnaryOp.ABS && whole(expr) -> {
+                String v = variable(wide ? "long" : "int", integer(x, wide));
+                yield "(" + v + " < 0 ? -" + v + " : " + v + ")";
+            }
+            case Expr.Binary(BinaryOp op, Expr l, Expr r) when e.analysis.kind(expr) == Kind.LONG ->
+                binary(op, l, r, wide || !(e.intervals.of(l).narrow() && e.intervals.of(r).narrow()));
+            default -> {
+                Code code = e.emit(expr);
+                yield switch (code.kind()) {
+                    case LONG -> code.wide() == wide ? code.text() : "(" + (wide ? "long" : "int") + ") " + code.text();
+                    case BOOL -> "(" + code.text() + " ? 1 : 0)";
+                    default -> "(" + (wide ? "long" : "int") + ") (" + code.text() + ")";
+                };
+            }
+        };
+    }
+
+    private String binary(BinaryOp op, Expr left, Expr right, boolean wide) {
+        String l = integer(left, wide);
+        String r = integer(right, wide);
+        Interval a = e.intervals.of(left);
+        Interval b = e.intervals.of(right);
+        boolean plain = a.low() >= 0 && b.low() > 0;
+        String type = wide ? "long" : "int";
+        return switch (op) {
+            case ADD -> "(" + l + " + " + r + ")";
+            case SUB -> "(" + l + " - " + r + ")";
+            case MUL -> "(" + l + " * " + r + ")";
+            case MIN -> extreme(type, l, r, " < ");
+            case MAX -> extreme(type, l, r, " > ");
+            case FLOORDIV -> {
+                if (plain) {
+                    yield "(" + l + " / " + r + ")";
+                }
+                String x = variable(type, l);
+                String y = variable(type, r);
+                yield "(" + x + " / " + y + " - (" + x + " % " + y + " != 0 && (" + x + " < 0) != (" + y
+                        + " < 0) ? 1 : 0))";
+            }
+            case MOD -> {
+                if (plain) {
+                    yield "(" + l + " % " + r + ")";
+                }
+                String y = variable(type, r);
+                String x = variable(type, l + " % " + y);
+                yield "(" + x + " != 0 && (" + x + " < 0) != (" + y + " < 0) ? " + x + " + " + y + " : " + x + ")";
+            }
+            default -> throw new IllegalStateException("not an integer operation: " + op);
+        };
+    }
+
+    private String extreme(String type, String l, String r, String before) {
+        String x = variable(type, l);
+        String y = variable(type, r);
+        return "(" + x + before + y + " ? " + x + " : " + y + ")";
+    }
+
+    private String truth(Expr expr) {
+        return switch (expr) {
+            case Expr.Unary(UnaryOp op, Expr x) when op == UnaryOp.NOT -> "!" + e.truth(x);
+            case Expr.Binary(BinaryOp op, Expr l, Expr r) when op == BinaryOp.AND || op == BinaryOp.OR ->
+                "(" + e.truth(l) + (op == BinaryOp.AND ? " && " : " || ") + e.truth(r) + ")";
+            case Expr.Binary(BinaryOp op, Expr l, Expr r) -> {
+                boolean integers = whole(l) && whole(r);
+                Kind kind = integers
+                        ? Kind.LONG
+                        : e.analysis.kind(l) == Kind.FLOAT || e.analysis.kind(r) == Kind.FLOAT
+                                ? Kind.FLOAT
+                                : Kind.DOUBLE;
+                boolean wide = integers && !(e.intervals.of(l).narrow() && e.intervals.of(r).narrow());
+                String sign = switch (op) {
+                    case LT -> " < ";
+                    case LE -> " <= ";
+                    case EQ -> " == ";
+                    default -> " != ";
+                };
+                yield "(" + as(l, kind, wide) + sign + as(r, kind, wide) + ")";
+            }
+            default -> throw new IllegalStateException("not a predicate: " + expr);
+        };
+    }
+
+    private boolean whole(Expr expr) {
+        return e.analysis.kind(expr) == Kind.LONG || e.analysis.kind(expr) == Kind.BOOL;
+    }
+
+    private String arithmetic(Expr expr, Kind kind) {
+        String type = type(kind, false);
+        String one = kind == Kind.FLOAT ? "1f" : "1.0";
+        return switch (expr) {
+            case Expr.Read r -> read(r);
+            case Expr.Accumulated(int n) -> throw new IllegalStateException("an accumulator outside its fold: " + n);
+            case Expr.Unary(UnaryOp op, Expr operand) -> {
+                String x = as(operand, kind, false);
+                yield switch (op) {
+                    case NEG -> "-(" + x + ")";
+                    case NOT -> throw new IllegalStateException("not a number: " + expr);
+                    case ABS -> "TornadoMath.abs(" + x + ")";
+                    case EXP -> "TornadoMath.exp(" + x + ")";
+                    case LOG -> "TornadoMath.log(" + x + ")";
+                    case SQRT -> "TornadoMath.sqrt(" + x + ")";
+                    case RSQRT -> one + " / TornadoMath.sqrt(" + x + ")";
+                    case SIN -> "TornadoMath.sin(" + x + ")";
+                    case COS -> "TornadoMath.cos(" + x + ")";
+                    case TANH -> Functions.tanh(e, type, x);
+                    case ERF -> Functions.erf(e, type, x);
+                    case FLOOR -> "TornadoMath.floor(" + x + ")";
+                };
+            }
+            case Expr.Binary(BinaryOp op, Expr left, Expr right) -> {
+                String l = as(left, kind, false);
+                String r = as(right, kind, false);
+                yield switch (op) {
+                    case ADD -> l + " + " + r;
+                    case SUB -> l + " - " + r;
+                    case MUL -> l + " * " + r;
+                    case DIV -> l + " / " + r;
+                    case POW -> "TornadoMath.pow(" + l + ", " + r + ")";
+                    case MIN -> combined(type, l, r, " < ");
+                    case MAX -> combined(type, l, r, " > ");
+                    case FLOORDIV -> "TornadoMath.floor(" + l + " / " + r + ")";
+                    case MOD -> {
+                        String x = variable(type, l);
+                        String y = variable(type, r);
+                        yield x + " - TornadoMath.floor(" + x + " / " + y + ") * " + y;
+                    }
+                    default -> throw new IllegalStateException("not a number: " + expr);
+                };
+            }
+            default -> throw new IllegalStateException("not arithmetic: " + expr);
+        };
+    }
+
+    private String combined(String type, String l, String r, String before) {
+        String x = variable(type, l);
+        String y = variable(type, r);
+        return extreme(x, y, before);
+    }
+
+    /** The larger (or smaller) of two variables; what is not a number wins. */
+    static String extreme(String x, String y, String before) {
+        return "(" + x + before + y + " || " + x + " != " + x + " ? " + x + " : " + y + ")";
+    }
+
+    private String read(Expr.Read r) {
+        return e.operands.load(r.value(), address(r));
+    }
+
+    /** The place of an element in its slab: what does not change in the innermost block is computed outside it. */
+    String address(Expr.Read r) {
+        Value value = r.value();
+        StringBuilder inner = new StringBuilder();
+        Set<Index> outerFree = new LinkedHashSet<>();
+        if (Operands.batched(value)) {
+            outerFree.add(Analysis.BATCH);
+        }
+        List<Integer> outer = new ArrayList<>();
+        boolean costly = false;
+        for (int d = 0; d < r.at().size(); d++) {
+            Expr at = r.at().get(d);
+            if (e.scope.binds(e.analysis.free(at))) {
+                inner.append(" + ").append(term(r, d));
+            } else {
+                outer.add(d);
+                outerFree.addAll(e.analysis.free(at));
+                costly |= e.analysis.costly(at);
+            }
+        }
+        String base = e.hoisted("int", outerFree, costly, () -> {
+            int number = e.operands.number(value);
+            StringBuilder text = new StringBuilder(e.operands.record.base(number));
+            if (Operands.batched(value)) {
+                text.append(" + batch * ").append(e.operands.record.batchStride(number));
+            }
+            for (int d : outer) {
+                text.append(" + ").append(term(r, d));
+            }
+            return text.toString();
+        });
+        return base + inner;
+    }
+
+    private String term(Expr.Read r, int d) {
+        Expr at = r.at().get(d);
+        String index = integer(at);
+        if (e.analysis.costly(at)) {
+            // Where an id is wrong the runtime has said so before; nothing may read outside of the slab even so.
+            String last = e.operands.size(r.value().shape().get(d)) + " - 1";
+            String x = variable("int", index);
+            index = "(" + x + " < 0 ? 0 : " + x + " > " + last + " ? " + last + " : " + x + ")";
+        }
+        String stride = e.operands.stride(r.value(), d);
+        return stride.equals("1") ? index : index + " * " + stride;
+    }
+}

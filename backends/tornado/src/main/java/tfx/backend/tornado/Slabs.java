@@ -1,0 +1,158 @@
+package tfx.backend.tornado;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import tfx.compiler.schedule.DeviceMemory;
+import tfx.compiler.schedule.ElementType;
+import tfx.compiler.schedule.Tensor;
+import tfx.source.Diagnostic;
+import tfx.source.TfxException;
+
+/** The device's memory: slabs that grow in number, never in size, so that what lies in them keeps its place. */
+final class Slabs implements DeviceMemory {
+    /** A new slab is as large as all before it together, within these bounds: few slabs, and little of the last one empty. */
+    private static final long MOST = 1L << 28;
+
+    private final Driver driver;
+    private final long least;
+    private final List<Slab> slabs = new ArrayList<>();
+    private final Map<List<Object>, Tensor> weights = new HashMap<>();
+    private final Carrier carrier;
+
+    /** What carries between the process's memory and the device's: the graph in use. */
+    interface Carrier {
+        void written(Slab slab, long first, long count);
+
+        void read(Slab slab, long first, long count);
+    }
+
+    /** @param least elements of the smallest slab */
+    Slabs(Driver driver, long least, Carrier carrier) {
+        this.driver = driver;
+        this.least = least;
+        this.carrier = carrier;
+    }
+
+    synchronized List<Slab> all() {
+        return List.copyOf(slabs);
+    }
+
+    synchronized Slab of(Tensor tensor) {
+        long address = tensor.data().address();
+        return slabs.stream()
+                .filter(slab -> slab.holds(address))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("a tensor outside of the device's memory"));
+    }
+
+    @Override
+    public synchronized Room allocate(ElementType type, long elements) {
+        Slab.Use use = type == ElementType.I32 ? Slab.Use.INBOX : Slab.Use.WORK;
+        Slab slab = room(type, use, elements);
+        long at = slab.take(elements);
+        return new Room(slab.data.asSlice(at * type.bytes(), elements * type.bytes()), () -> give(slab, at, elements));
+    }
+
+    private synchronized void give(Slab slab, long at, long elements) {
+        slab.give(at, elements);
+    }
+
+    /** A slab with room for so many elements, made where there is none. */
+    private Slab room(ElementType type, Slab.Use use, long elements) {
+        long total = 0;
+        for (Slab slab : slabs) {
+            if (slab.type == type && slab.use == use) {
+                total += slab.elements();
+                long at = slab.take(elements);
+                if (at >= 0) {
+                    slab.give(at, elements);
+                    return slab;
+                }
+            }
+        }
+        long smallest = use == Slab.Use.INBOX ? 64 : least;
+        long wanted = Math.max(elements + 64, Math.max(smallest, Math.min(MOST, total)));
+        if (elements > Integer.MAX_VALUE - 128) {
+            throw new TfxException(Diagnostic.error(
+                    "TFX0526",
+                    driver.device(),
+                    "one tensor of the model has " + elements + " elements, more than an array of the device can hold",
+                    "use --device cpu"));
+        }
+        require(Math.min(wanted, Integer.MAX_VALUE - 64) * type.bytes());
+        Object array = driver.array(type, (int) Math.min(wanted, Integer.MAX_VALUE - 64));
+        Slab slab = new Slab(type, use, array, driver.data(array));
+        slabs.add(slab);
+        return slab;
+    }
+
+    private void require(long more) {
+        long held = slabs.stream().mapToLong(slab -> slab.data.byteSize()).sum();
+        if (held + more > driver.memory()) {
+            throw new TfxException(Diagnostic.error(
+                    "TFX0525",
+                    driver.device(),
+                    "the model and its sequences need at least " + mebibytes(held + more) + " MiB on the device, which has "
+                            + mebibytes(driver.memory()) + " MiB",
+                    "use a smaller model, a shorter sequence or a smaller batch, or --device cpu"));
+        }
+    }
+
+    private static long mebibytes(long bytes) {
+        return (bytes + (1 << 20) - 1) >> 20;
+    }
+
+    @Override
+    public synchronized Tensor resident(Tensor given) {
+        List<Object> key = List.of(
+                given.data().address(),
+                given.type(),
+                given.offset(),
+                java.util.Arrays.toString(given.shape()),
+                java.util.Arrays.toString(given.strides()));
+        return weights.computeIfAbsent(key, k -> Weights.copy(given, this::weightRoom));
+    }
+
+    private MemorySegment weightRoom(ElementType type, long elements) {
+        Slab slab = room(type, Slab.Use.WEIGHTS, elements);
+        return slab.data.asSlice(slab.take(elements) * type.bytes(), elements * type.bytes());
+    }
+
+    @Override
+    public void written(Tensor tensor) {
+        Slab slab = of(tensor);
+        if (slab.use == Slab.Use.WORK) {
+            long[] span = span(slab, tensor);
+            carrier.written(slab, span[0], span[1] - span[0]);
+        }
+    }
+
+    @Override
+    public void read(Tensor tensor) {
+        Slab slab = of(tensor);
+        if (slab.use == Slab.Use.WORK) {
+            long[] span = span(slab, tensor);
+            carrier.read(slab, span[0], span[1] - span[0]);
+        }
+    }
+
+    /** The first and one past the last element of a tensor in its slab; where the batch is not known, to the end of its room. */
+    private static long[] span(Slab slab, Tensor tensor) {
+        long begin = slab.element(tensor.data().address());
+        if (tensor.batchStride() != 0) {
+            return new long[] {begin, begin + tensor.data().byteSize() / slab.type.bytes()};
+        }
+        long low = begin + tensor.offset();
+        long high = low + 1;
+        for (int d = 0; d < tensor.shape().length; d++) {
+            if (tensor.shape()[d] == 0) {
+                return new long[] {low, low};
+            }
+            high += (tensor.shape()[d] - 1) * tensor.strides()[d];
+        }
+        return new long[] {low, high};
+    }
+}

@@ -1,0 +1,12 @@
+package tfx.backend.tornado;
+
+/** What a generated kernel class implements. */
+public interface Task {
+    /**
+     * Adds the kernel to a task graph.
+     *
+     * @param graph a task graph of the platform the class was generated for
+     * @param arrays the kernel's arrays: its slot, the arguments, the literals, its slabs
+     */
+    void addTo(Object graph, String id, Object[] arrays);
+}

@@ -1,0 +1,155 @@
+package tfx.backend.tornado;
+
+import com.palantir.javapoet.ClassName;
+import com.palantir.javapoet.CodeBlock;
+import com.palantir.javapoet.JavaFile;
+import com.palantir.javapoet.MethodSpec;
+import com.palantir.javapoet.TypeName;
+import com.palantir.javapoet.TypeSpec;
+import java.util.List;
+import javax.lang.model.element.Modifier;
+import org.jspecify.annotations.Nullable;
+import tfx.backend.common.Analysis;
+import tfx.backend.common.Key;
+import tfx.compiler.schedule.Backend.Request;
+import tfx.compiler.schedule.ElementType;
+import tfx.ir.Expr;
+import tfx.ir.Value;
+
+/** A kernel before it is known in which slabs its operands lie. Kernels that differ only in names and literals share a key. */
+final class Template {
+    /** The package of everything generated. */
+    static final String PACKAGE = "tfx.generated";
+
+    private final Request request;
+    private final Analysis analysis = new Analysis();
+    private final Expr body;
+    private final Key key;
+
+    Template(Request request) {
+        this.request = request;
+        Value.Comprehension output = request.kernel().output();
+        this.body = analysis.intern(new Expr.Select(output.domain(), output.body(), new Expr.Number(0)));
+        this.key = new Key(
+                analysis,
+                request.kernel().operands(),
+                request.layouts(),
+                request.output(),
+                request.length(),
+                output,
+                body);
+    }
+
+    Request request() {
+        return request;
+    }
+
+    String key() {
+        return key.text();
+    }
+
+    double[] literals() {
+        return key.arguments();
+    }
+
+    /** The types of the operands and, last, of the output. */
+    List<ElementType> types() {
+        List<ElementType> types = new java.util.ArrayList<>();
+        request.layouts().forEach(layout -> types.add(layout.type()));
+        types.add(request.output());
+        return types;
+    }
+
+    /**
+     * A kernel's class.
+     *
+     * @param entries what the record of a call holds
+     */
+    record Source(String name, String text, List<CallRecord.Entry> entries, Written written) {}
+
+    /**
+     * Writes the class.
+     *
+     * @param slabs which slab parameter holds each operand, and last the output
+     * @param slabTypes the type of each slab parameter
+     */
+    Source write(String name, Platform platform, int[] slabs, List<ElementType> slabTypes) {
+        Operands operands = new Operands(
+                request.kernel().operands(),
+                request.layouts(),
+                request.output(),
+                request.length(),
+                key.constants(),
+                slabs);
+        Emitter emitter = new Emitter(analysis, operands);
+        Written written = Writers.write(emitter, request.kernel().output().indices(), body);
+        StringBuilder code = new StringBuilder("final int at = slot.get(0);\n");
+        if (operands.literals() > 0) {
+            code.append("final int literal = slot.get(1);\n");
+            Scope literals = new Scope(null, java.util.Set.of(), false);
+            operands.declareLiterals(literals);
+            code.append(literals.code);
+        }
+        operands.record.declarations().forEach(line -> code.append(line).append('\n'));
+        code.append(emitter.scope.code);
+        return new Source(name, file(name, platform, slabTypes, code.toString()), operands.record.entries(), written);
+    }
+
+    static String file(String name, Platform platform, List<ElementType> slabs, String code) {
+        MethodSpec.Builder run = MethodSpec.methodBuilder("run")
+                .addModifiers(Modifier.PUBLIC, Modifier.STATIC)
+                .addParameter(platform.type("KernelContext"), "context")
+                .addParameter(platform.type("IntArray"), "slot")
+                .addParameter(platform.type("IntArray"), "args")
+                .addParameter(platform.type("DoubleArray"), "literals");
+        CodeBlock.Builder arguments = CodeBlock.builder()
+                .add(", ($T) arrays[0], ($T) arrays[1], ($T) arrays[2]", platform.type("IntArray"), platform.type("IntArray"), platform.type("DoubleArray"));
+        for (int k = 0; k < slabs.size(); k++) {
+            TypeName type = platform.type(arrayType(slabs.get(k)));
+            run.addParameter(type, "s" + k);
+            arguments.add(", ($T) arrays[$L]", type, k + 3);
+        }
+        // The method that makes the task stands beside the kernel: TornadoVM finds the kernel through its method reference.
+        MethodSpec task = MethodSpec.methodBuilder("addTo")
+                .addAnnotation(Override.class)
+                .addModifiers(Modifier.PUBLIC)
+                .addParameter(Object.class, "graph")
+                .addParameter(String.class, "id")
+                .addParameter(Object[].class, "arrays")
+                .addStatement(platform.task(name, arguments.build()))
+                .build();
+        TypeSpec type = TypeSpec.classBuilder(name)
+                .addModifiers(Modifier.PUBLIC, Modifier.FINAL)
+                .addSuperinterface(ClassName.get(Task.class))
+                .addMethod(run.addCode("$L", uses(platform, code)).build())
+                .addMethod(task)
+                .build();
+        return JavaFile.builder(PACKAGE, type).skipJavaLangImports(true).build().toString();
+    }
+
+    /** The code with the device's types named in full where it uses them as plain names. */
+    private static String uses(Platform platform, String code) {
+        String named = code;
+        for (String type : List.of("TornadoMath", "BFloat16")) {
+            named = named.replace(type + ".", platform.type(type).canonicalName() + ".");
+        }
+        return named;
+    }
+
+    static String arrayType(ElementType type) {
+        return switch (type) {
+            case F32 -> "FloatArray";
+            case I32 -> "IntArray";
+            case F16 -> "HalfFloatArray";
+            case BF16 -> "BFloat16Array";
+            case F64 -> "DoubleArray";
+            case I64 -> "LongArray";
+        };
+    }
+
+    /** A name that tells readers of generated code and error messages which kernel this is. */
+    static String readable(@Nullable String name) {
+        String word = name == null ? "" : name.replaceAll("[^A-Za-z0-9]+", "_");
+        return word.length() > 40 ? word.substring(word.length() - 40) : word;
+    }
+}

