@@ -21,7 +21,8 @@ class ErrorCodesTest {
     @Test
     void listedCodesAreTheCodesInUse() throws IOException {
         Set<String> used = new TreeSet<>();
-        for (String module : List.of("grammar", "compiler", "backends/common", "backends/cpu", "backends/tornado", "runtime")) {
+        for (String module :
+                List.of("grammar", "compiler", "backends/common", "backends/cpu", "backends/tornado", "runtime")) {
             collect(ROOT.resolve(module).resolve("src/main/java"), ".java", QUOTED_CODE, used);
         }
         Set<String> listed = new TreeSet<>();

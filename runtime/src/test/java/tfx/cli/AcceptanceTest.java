@@ -15,7 +15,7 @@ class AcceptanceTest {
     @CsvSource({"llama,llama", "llama,llama-tied", "gpt2,gpt2", "qwen3,qwen3"})
     void theReferenceAgreesWithTheOfficialDump(String model, String dump) {
         String file = ROOT.resolve("spec/golden/" + dump + "-dev.safetensors").toString();
-        for (String device : new String[] {"reference", "cpu"}) {
+        for (String device : new String[] {"reference", "cpu", "gpu:emulator"}) {
             CliTest.Ran ran = CliTest.run(
                     "compare",
                     "stdlib/models/" + model + ".tfx",

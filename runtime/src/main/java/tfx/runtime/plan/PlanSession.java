@@ -38,7 +38,9 @@ final class PlanSession implements Session {
                 Placement all = incremental
                         ? placement
                         : new Placement(Storage.CACHE, false, placement.sequenceAxis(), Placement.ALL, -1, -1);
-                caches.put(value, new Cache(plan.memory(), value, all, schedule.length(), plan.type(value), copies(value)));
+                caches.put(
+                        value,
+                        new Cache(plan.memory(), value, all, schedule.length(), plan.type(value), copies(value)));
             }
         });
     }

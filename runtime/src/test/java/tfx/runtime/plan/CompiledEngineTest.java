@@ -10,9 +10,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tfx.backend.cpu.CpuBackend;
 import tfx.backend.cpu.PoolWorkers;
+import tfx.backend.tornado.TornadoBackend;
+import tfx.compiler.schedule.Backend;
 import tfx.compiler.schedule.Tensor;
 import tfx.ir.Expr;
 import tfx.ir.Expr.BinaryOp;
@@ -104,8 +107,13 @@ class CompiledEngineTest {
         return Map.of("tokens", new Reference.Array(data, new long[] {tokens.length, to - from}));
     }
 
-    @Test
-    void agreesWithTheReferenceInEveryWayOfDriving() {
+    private static Backend backend(String device) {
+        return device.equals("cpu") ? new CpuBackend() : TornadoBackend.emulated();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cpu", "gpu:emulator"})
+    void agreesWithTheReferenceInEveryWayOfDriving(String device) {
         int length = 70;
         Random random = new Random(9);
         int[][] tokens = new int[2][];
@@ -116,23 +124,24 @@ class CompiledEngineTest {
                             program, ids(tokens, 0, length), parameters(program), List.of("logits"))
                     .get("logits")
                     .data();
-            double[] one = drive(program, tokens, 1, length);
+            double[] one = drive(device, program, tokens, 1, length);
             assertArrayEquals(expected, one, 1e-4);
-            assertArrayEquals(one, drive(program, tokens, 2, length), 0, "threads");
-            assertArrayEquals(expected, drive(program, tokens, 2, 1), 1e-4, "token by token");
-            assertArrayEquals(expected, drive(program, tokens, 2, 9), 1e-4, "chunks");
+            assertArrayEquals(one, drive(device, program, tokens, 2, length), 0, "threads");
+            assertArrayEquals(expected, drive(device, program, tokens, 2, 1), 1e-4, "token by token");
+            assertArrayEquals(expected, drive(device, program, tokens, 2, 9), 1e-4, "chunks");
         }
     }
 
     /** Later values of a step are larger, so that memory which values share grows while the step is laid out. */
-    @Test
-    void valuesThatShareMemoryMayGrow() {
+    @ParameterizedTest
+    @ValueSource(strings = {"cpu", "gpu:emulator"})
+    void valuesThatShareMemoryMayGrow(String device) {
         Program program = widening();
         int[][] tokens = {{3, 1, 4, 1, 5}};
         double[] expected = Reference.evaluate(program, ids(tokens, 0, 5), parameters(program), List.of("logits"))
                 .get("logits")
                 .data();
-        assertArrayEquals(expected, drive(program, tokens, 2, 5), 1e-3);
+        assertArrayEquals(expected, drive(device, program, tokens, 2, 5), 1e-3);
     }
 
     private Program widening() {
@@ -157,11 +166,12 @@ class CompiledEngineTest {
         return Ir.program(List.of(tokens), weights, x);
     }
 
-    private static double[] drive(Program program, int[][] tokens, int threads, int chunk) {
+    private static double[] drive(String device, Program program, int[][] tokens, int threads, int chunk) {
         int length = tokens[0].length;
         double[] out = new double[tokens.length * length * VOCAB];
         try (PoolWorkers workers = new PoolWorkers(threads);
-                Session session = Engines.compiled(program, new CpuBackend(), parameters(program), workers, note -> {})
+                Backend backend = backend(device);
+                Session session = Engines.compiled(program, backend, parameters(program), workers, note -> {})
                         .open(tokens.length)) {
             for (int from = 0; from < length; from += chunk) {
                 int to = Math.min(length, from + chunk);

@@ -84,7 +84,8 @@ final class DeviceGraph implements Slabs.Carrier {
         while (next < calls.size()) {
             int first = next;
             next++;
-            while (next < calls.size() && calls.get(next).number() > calls.get(next - 1).number()) {
+            while (next < calls.size()
+                    && calls.get(next).number() > calls.get(next - 1).number()) {
                 next++;
             }
             List<Call> ascending = calls.subList(first, next);
@@ -202,8 +203,9 @@ final class DeviceGraph implements Slabs.Carrier {
     private List<Slab> used() {
         List<Slab> all = slabs.all();
         boolean[] used = new boolean[all.size()];
-        slabsOf.stream().filter(java.util.Objects::nonNull).forEach(of -> Arrays.stream(of)
-                .forEach(slab -> used[slab] = true));
+        slabsOf.stream()
+                .filter(java.util.Objects::nonNull)
+                .forEach(of -> Arrays.stream(of).forEach(slab -> used[slab] = true));
         List<Slab> some = new ArrayList<>();
         for (int s = 0; s < used.length; s++) {
             if (used[s]) {
@@ -260,9 +262,7 @@ final class DeviceGraph implements Slabs.Carrier {
                 arrays.add(all.get(-1 - place.number()).array);
             } else {
                 kernel = made(place.number());
-                Arrays.stream(slabsOf.get(place.number()))
-                        .distinct()
-                        .forEach(slab -> arrays.add(all.get(slab).array));
+                Arrays.stream(slabsOf.get(place.number())).distinct().forEach(slab -> arrays.add(all.get(slab).array));
             }
             Written written = kernel.source.written();
             launches.add(new Driver.Launch(

@@ -1,6 +1,5 @@
 package tfx.backend.tornado;
 
-import java.util.List;
 import java.util.Set;
 import tfx.backend.common.Analysis;
 import tfx.backend.common.Analysis.Kind;

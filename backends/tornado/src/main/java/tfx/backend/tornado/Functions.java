@@ -78,7 +78,12 @@ final class Functions {
     private static String polynomial(String x, String[] coefficients) {
         StringBuilder text = new StringBuilder(coefficients[0]);
         for (int i = 1; i < coefficients.length; i++) {
-            text.insert(0, "(").append(" * ").append(x).append(" + ").append(coefficients[i]).append(")");
+            text.insert(0, "(")
+                    .append(" * ")
+                    .append(x)
+                    .append(" + ")
+                    .append(coefficients[i])
+                    .append(")");
         }
         return text.toString();
     }

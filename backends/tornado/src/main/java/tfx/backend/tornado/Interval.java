@@ -39,13 +39,14 @@ record Interval(double low, double high) {
         private Interval find(Expr expr) {
             return switch (expr) {
                 case Expr.Number(double v) -> new Interval(v, v);
-                case Expr.At at -> new Interval(0, Math.max(0, longest(at.index().size()) - 1));
+                case Expr.At at ->
+                    new Interval(0, Math.max(0, longest(at.index().size()) - 1));
                 case Expr.Length(Size size) -> new Interval(Math.max(0, size.least()), longest(size));
-                case Expr.Read read when read.value() instanceof Value.Input ->
-                    new Interval(Integer.MIN_VALUE, Integer.MAX_VALUE);
+                case Expr.Read read
+                when read.value() instanceof Value.Input -> new Interval(Integer.MIN_VALUE, Integer.MAX_VALUE);
                 case Expr.Unary(UnaryOp op, Expr x) when op == UnaryOp.NEG -> new Interval(-of(x).high, -of(x).low);
-                case Expr.Unary(UnaryOp op, Expr x) when op == UnaryOp.ABS ->
-                    new Interval(0, Math.max(Math.abs(of(x).low), Math.abs(of(x).high)));
+                case Expr.Unary(UnaryOp op, Expr x)
+                when op == UnaryOp.ABS -> new Interval(0, Math.max(Math.abs(of(x).low), Math.abs(of(x).high)));
                 case Expr.Binary(BinaryOp op, Expr l, Expr r) -> binary(op, of(l), of(r));
                 case Expr.Select s ->
                     new Interval(
@@ -80,7 +81,8 @@ record Interval(double low, double high) {
                     double b = product(l.low, r.high);
                     double c = product(l.high, r.low);
                     double d = product(l.high, r.high);
-                    yield new Interval(Math.min(Math.min(a, b), Math.min(c, d)), Math.max(Math.max(a, b), Math.max(c, d)));
+                    yield new Interval(
+                            Math.min(Math.min(a, b), Math.min(c, d)), Math.max(Math.max(a, b), Math.max(c, d)));
                 }
                 case MIN -> new Interval(Math.min(l.low, r.low), Math.min(l.high, r.high));
                 case MAX -> new Interval(Math.max(l.low, r.low), Math.max(l.high, r.high));

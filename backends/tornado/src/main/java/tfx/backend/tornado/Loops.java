@@ -63,13 +63,17 @@ final class Loops {
             (ready ? now : later).add(c);
         }
         Range range = range(index, now);
-        loop(index, range.low, range.high, name -> e.branch(range.others, () -> {
-            if (inner.isEmpty()) {
-                body.run();
-            } else {
-                nest(inner, later, body);
-            }
-        }));
+        loop(
+                index,
+                range.low,
+                range.high,
+                name -> e.branch(range.others, () -> {
+                    if (inner.isEmpty()) {
+                        body.run();
+                    } else {
+                        nest(inner, later, body);
+                    }
+                }));
     }
 
     /** One loop over {@code index}; {@code body} gets the name of the loop's variable. */

@@ -35,7 +35,8 @@ final class Scalars {
 
     Code leaf(Expr expr) {
         return switch (expr) {
-            case Expr.Number(double v) when e.analysis.kind(expr) == Kind.LONG ->
+            case Expr.Number(double v)
+            when e.analysis.kind(expr) == Kind.LONG ->
                 new Code(Kind.LONG, false, v < 0 ? "(" + (long) v + ")" : Long.toString((long) v));
             case Expr.Number(double v) -> new Code(Kind.DOUBLE, false, e.operands.constant(v));
             case Expr.Length(tfx.ir.Size size) -> new Code(Kind.LONG, false, e.operands.size(size));
@@ -101,12 +102,20 @@ final class Scalars {
         }
         return switch (expr) {
             case Expr.Unary(UnaryOp op, Expr x) when op == UnaryOp.NEG && whole(expr) -> "(-" + integer(x, wide) + ")";
-            case Expr.Unary(UnaryOp op, Expr x) when op == UnaryOp.ABS && whole(expr) -> {
+            case Expr.Unary(UnaryOp op, Expr x)
+            when op == UnaryOp.ABS && whole(expr) -> {
                 String v = variable(wide ? "long" : "int", integer(x, wide));
                 yield "(" + v + " < 0 ? -" + v + " : " + v + ")";
             }
-            case Expr.Binary(BinaryOp op, Expr l, Expr r) when e.analysis.kind(expr) == Kind.LONG ->
-                binary(op, l, r, wide || !(e.intervals.of(l).narrow() && e.intervals.of(r).narrow()));
+            case Expr.Binary(BinaryOp op, Expr l, Expr r)
+            when e.analysis.kind(expr) == Kind.LONG ->
+                binary(
+                        op,
+                        l,
+                        r,
+                        wide
+                                || !(e.intervals.of(l).narrow()
+                                        && e.intervals.of(r).narrow()));
             default -> {
                 Code code = e.emit(expr);
                 yield switch (code.kind()) {
@@ -161,7 +170,8 @@ final class Scalars {
     private String truth(Expr expr) {
         return switch (expr) {
             case Expr.Unary(UnaryOp op, Expr x) when op == UnaryOp.NOT -> "!" + e.truth(x);
-            case Expr.Binary(BinaryOp op, Expr l, Expr r) when op == BinaryOp.AND || op == BinaryOp.OR ->
+            case Expr.Binary(BinaryOp op, Expr l, Expr r)
+            when op == BinaryOp.AND || op == BinaryOp.OR ->
                 "(" + e.truth(l) + (op == BinaryOp.AND ? " && " : " || ") + e.truth(r) + ")";
             case Expr.Binary(BinaryOp op, Expr l, Expr r) -> {
                 boolean integers = whole(l) && whole(r);
@@ -170,7 +180,8 @@ final class Scalars {
                         : e.analysis.kind(l) == Kind.FLOAT || e.analysis.kind(r) == Kind.FLOAT
                                 ? Kind.FLOAT
                                 : Kind.DOUBLE;
-                boolean wide = integers && !(e.intervals.of(l).narrow() && e.intervals.of(r).narrow());
+                boolean wide = integers
+                        && !(e.intervals.of(l).narrow() && e.intervals.of(r).narrow());
                 String sign = switch (op) {
                     case LT -> " < ";
                     case LE -> " <= ";

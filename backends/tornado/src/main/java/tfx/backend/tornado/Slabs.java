@@ -95,8 +95,8 @@ final class Slabs implements DeviceMemory {
             throw new TfxException(Diagnostic.error(
                     "TFX0525",
                     driver.device(),
-                    "the model and its sequences need at least " + mebibytes(held + more) + " MiB on the device, which has "
-                            + mebibytes(driver.memory()) + " MiB",
+                    "the model and its sequences need at least " + mebibytes(held + more)
+                            + " MiB on the device, which has " + mebibytes(driver.memory()) + " MiB",
                     "use a smaller model, a shorter sequence or a smaller batch, or --device cpu"));
         }
     }

@@ -103,13 +103,18 @@ final class Template {
                 .addParameter(platform.type("IntArray"), "args")
                 .addParameter(platform.type("DoubleArray"), "literals");
         CodeBlock.Builder arguments = CodeBlock.builder()
-                .add(", ($T) arrays[0], ($T) arrays[1], ($T) arrays[2]", platform.type("IntArray"), platform.type("IntArray"), platform.type("DoubleArray"));
+                .add(
+                        ", ($T) arrays[0], ($T) arrays[1], ($T) arrays[2]",
+                        platform.type("IntArray"),
+                        platform.type("IntArray"),
+                        platform.type("DoubleArray"));
         for (int k = 0; k < slabs.size(); k++) {
             TypeName type = platform.type(arrayType(slabs.get(k)));
             run.addParameter(type, "s" + k);
             arguments.add(", ($T) arrays[$L]", type, k + 3);
         }
-        // The method that makes the task stands beside the kernel: TornadoVM finds the kernel through its method reference.
+        // The method that makes the task stands beside the kernel: TornadoVM finds the kernel through its method
+        // reference.
         MethodSpec task = MethodSpec.methodBuilder("addTo")
                 .addAnnotation(Override.class)
                 .addModifiers(Modifier.PUBLIC)

@@ -17,7 +17,8 @@ final class Uploads {
     private Uploads() {}
 
     static Template.Source source(Platform platform) {
-        Operands operands = new Operands(List.of(), List.of(), ElementType.F32, null, java.util.Map.of(), new int[] {1});
+        Operands operands =
+                new Operands(List.of(), List.of(), ElementType.F32, null, java.util.Map.of(), new int[] {1});
         Emitter emitter = new Emitter(new tfx.backend.common.Analysis(), operands);
         emitter.scope.line("final int at = slot.get(0);");
         emitter.scope.line("final int total = args.get(at);");
@@ -31,8 +32,8 @@ final class Uploads {
                 () -> emitter.scope.line("s1.set(to + cell, s0.get(from + cell));"));
         Written written = new Written(emitter, GROUP, false, Written.cells(GROUP));
         String name = platform.unique("upload");
-        String text = Template.file(
-                name, platform, List.of(ElementType.F32, ElementType.F32), emitter.scope.code.toString());
+        String text =
+                Template.file(name, platform, List.of(ElementType.F32, ElementType.F32), emitter.scope.code.toString());
         return new Template.Source(name, text, List.of(), written);
     }
 }

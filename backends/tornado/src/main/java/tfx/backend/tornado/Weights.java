@@ -67,7 +67,9 @@ final class Weights {
 
     private void element(long at) {
         switch (from.type()) {
-            case F64 -> to.set(ValueLayout.JAVA_FLOAT_UNALIGNED, next * 4, (float) from.data().get(DOUBLE, at * 8));
+            case F64 ->
+                to.set(ValueLayout.JAVA_FLOAT_UNALIGNED, next * 4, (float)
+                        from.data().get(DOUBLE, at * 8));
             case F32, I32 -> to.set(INT, next * 4, from.data().get(INT, at * 4));
             case F16, BF16 -> to.set(SHORT, next * 2, from.data().get(SHORT, at * 2));
             default -> throw new IllegalArgumentException("weights of " + from.type());

@@ -1,0 +1,93 @@
+package tfx.runtime.plan;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tfx.backend.cpu.PoolWorkers;
+import tfx.backend.tornado.TornadoBackend;
+import tfx.compiler.schedule.Backend;
+import tfx.compiler.schedule.Tensor;
+import tfx.ir.Program;
+import tfx.ir.Value;
+import tfx.runtime.plan.Session.Rows;
+import tfx.runtime.reference.Ir;
+import tfx.runtime.reference.Reference;
+import tfx.testing.Models;
+import tfx.testing.Programs;
+
+/** Generated kernels on the emulated device against the reference, on programs drawn at random, whole and token by token. */
+class EmulatedDeviceTest {
+    @ParameterizedTest
+    @ValueSource(ints = {0, 15})
+    void randomProgramsMeanTheSame(int first) {
+        for (int seed = first; seed < first + 15; seed++) {
+            Program program = Programs.random(seed, 3);
+            int length = 1 + seed % 7;
+            Map<String, double[]> data = new HashMap<>();
+            Map<String, double[]> inputs = new HashMap<>();
+            Models.tensors(program, length, seed, 1).forEach((value, numbers) -> {
+                double[] singles = Arrays.stream(numbers).map(x -> (float) x).toArray();
+                (value instanceof Value.Input ? inputs : data).put(value.name(), singles);
+            });
+            Function<String, Tensor> parameters = Ir.floats(program, data);
+            double[] expected = Reference.evaluate(
+                            program, rows(program, inputs, 0, length, length), parameters, List.of("y"))
+                    .get("y")
+                    .data();
+            double scale = Arrays.stream(expected)
+                    .map(Math::abs)
+                    .filter(Double::isFinite)
+                    .max()
+                    .orElse(0);
+            double close = 1e-4 * Math.max(1, scale);
+            for (int chunk : new int[] {length, 1}) {
+                double[] found = run(program, inputs, parameters, length, chunk);
+                assertArrayEquals(expected, found, close, "seed " + seed + " by " + chunk);
+            }
+        }
+    }
+
+    private static double[] run(
+            Program program, Map<String, double[]> inputs, Function<String, Tensor> parameters, int length, int chunk) {
+        try (PoolWorkers workers = new PoolWorkers(1);
+                Backend backend = TornadoBackend.emulated();
+                Session session = Engines.compiled(program, backend, parameters, workers, note -> {})
+                        .open(1)) {
+            double[] all = {};
+            for (int from = 0; from < length; from += chunk) {
+                double[] part = session.advance(rows(program, inputs, from, from + chunk, length), Rows.ALL)
+                        .get("y")
+                        .data();
+                double[] longer = Arrays.copyOf(all, all.length + part.length);
+                System.arraycopy(part, 0, longer, all.length, part.length);
+                all = longer;
+            }
+            assertEquals(length, session.position());
+            return all;
+        }
+    }
+
+    private static Map<String, Reference.Array> rows(
+            Program program, Map<String, double[]> inputs, int from, int to, int length) {
+        Map<String, Reference.Array> rows = new HashMap<>();
+        for (Value.Input input : program.inputs()) {
+            double[] data = inputs.get(input.name());
+            int width = data.length / length;
+            long[] shape = new long[input.shape().size() + 1];
+            shape[0] = 1;
+            shape[1] = to - from;
+            for (int d = 1; d < input.shape().size(); d++) {
+                shape[d + 1] = input.shape().get(d).constant();
+            }
+            rows.put(input.name(), new Reference.Array(Arrays.copyOfRange(data, from * width, to * width), shape));
+        }
+        return rows;
+    }
+}
