@@ -7,7 +7,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
+import tfx.backend.tornado.Installation;
+import tfx.backend.tornado.TornadoBackend;
 import tfx.runtime.model.StandardLibrary;
+import tfx.source.Diagnostic;
+import tfx.source.TfxException;
 
 /** {@code tfx doctor}: what this machine offers, and what is missing. Exit code 1 where something needed is missing. */
 @CommandLine.Command(name = "doctor", description = "Shows what this machine offers and what is missing.")
@@ -55,6 +59,7 @@ final class DoctorCommand extends Command {
             }
             return folder.toString();
         });
+        found.put("gpu", gpu());
         Map<String, Object> document = new LinkedHashMap<>(found);
         document.put("missing", missing);
         show(document, this::text);
@@ -75,6 +80,21 @@ final class DoctorCommand extends Command {
         } catch (Exception | LinkageError fault) {
             found.put(what, "none (" + fault.getMessage() + ")");
             missing.put(what, mend);
+        }
+    }
+
+    /** What {@code --device gpu} would find; a machine without is well all the same. */
+    private static String gpu() {
+        try {
+            Installation installation = Installation.find();
+            String version = "TornadoVM " + installation.version() + " for "
+                    + String.join(", ", installation.backends()) + " in " + installation.home();
+            return Installation.started()
+                    ? version + "; devices: " + String.join("; ", TornadoBackend.devices())
+                    : version + "; it does not start: run it with its own launcher for the reason";
+        } catch (TfxException fault) {
+            Diagnostic reason = fault.diagnostics().getFirst();
+            return "none (" + reason.code() + " " + reason.message() + "; " + reason.mend() + ")";
         }
     }
 

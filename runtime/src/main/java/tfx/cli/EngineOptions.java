@@ -7,9 +7,10 @@ import picocli.CommandLine.Option;
 /** On what a model runs. */
 final class EngineOptions {
     private static final int MOST_THREADS = 1024;
-    private static final List<String> DEVICES = List.of("reference", "cpu", "gpu:emulator");
+    private static final List<String> DEVICES =
+            List.of("reference", "cpu", "gpu", "gpu:cuda", "gpu:ptx", "gpu:opencl", "gpu:emulator");
 
-    @Option(names = "--device", description = "reference (default), cpu or gpu:emulator.")
+    @Option(names = "--device", description = "reference (default), cpu, or gpu (gpu:cuda, gpu:ptx, gpu:opencl).")
     private String device = "reference";
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads; by default one a core.")

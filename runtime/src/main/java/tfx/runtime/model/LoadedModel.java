@@ -271,10 +271,10 @@ public final class LoadedModel implements AutoCloseable {
                 ElementType.I32);
     }
 
-    private static Backend backend(String device) {
+    private Backend backend(String device) {
         return device.equals("reference")
                 ? new ReferenceBackend()
-                : device.startsWith("gpu") ? TornadoBackend.open(device) : new CpuBackend();
+                : device.startsWith("gpu") ? TornadoBackend.open(device, notes) : new CpuBackend();
     }
 
     /** A parameter where it lies in the mapped file or the given memory. */

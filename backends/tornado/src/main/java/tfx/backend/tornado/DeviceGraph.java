@@ -8,8 +8,10 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tfx.compiler.schedule.ElementType;
+import tfx.source.Diagnostic;
 
 /**
  * All kernels of a backend as one task graph, so that what they share stays on the device. One execution runs any of them in
@@ -34,6 +36,7 @@ final class DeviceGraph implements Slabs.Carrier {
     private List<Slab> inGraph = List.of();
     private MemorySegment args = MemorySegment.NULL;
     private Driver.@Nullable Graph graph;
+    private List<String> kernels = List.of();
     private boolean stale;
 
     /** A class of generated kernels, loaded. */
@@ -47,10 +50,10 @@ final class DeviceGraph implements Slabs.Carrier {
     /** One run of a kernel that waits. */
     record Call(int number, CallRecord.Call arguments) {}
 
-    DeviceGraph(Platform platform, long least) {
+    DeviceGraph(Platform platform, long least, Consumer<Diagnostic> notes) {
         this.platform = platform;
         this.driver = platform.driver();
-        this.slabs = new Slabs(driver, least, this);
+        this.slabs = new Slabs(driver, least, this, notes);
         this.inbox = driver.array(ElementType.F32, INBOX);
     }
 
@@ -112,7 +115,7 @@ final class DeviceGraph implements Slabs.Carrier {
         calls.forEach(call -> byNumber.put(call.number(), call));
         boolean more = fill();
         while (more) {
-            graph.execute();
+            execute();
             args.fill((byte) 0);
             more = fill();
         }
@@ -122,7 +125,15 @@ final class DeviceGraph implements Slabs.Carrier {
                 set(place.at() + k, Math.toIntExact(place.entries().get(k).of(call.arguments())));
             }
         }
-        graph.execute();
+        execute();
+    }
+
+    private void execute() {
+        try {
+            graph.execute();
+        } catch (RuntimeException e) {
+            throw platform.fault(e, kernels);
+        }
     }
 
     /** Puts what waits to be uploaded into the inbox; whether it is full and more waits. */
@@ -275,7 +286,12 @@ final class DeviceGraph implements Slabs.Carrier {
         }
         places = List.copyOf(order);
         args = driver.data(argsArray);
-        graph = driver.graph(launches, once, always);
+        kernels = launches.stream().map(Driver.Launch::id).toList();
+        List<Object> back = inGraph.stream()
+                .filter(slab -> slab.use == Slab.Use.WORK)
+                .map(slab -> slab.array)
+                .toList();
+        graph = driver.graph(launches, once, always, back);
     }
 
     private Made made(int number) {

@@ -12,6 +12,12 @@ public interface Driver {
     /** Bytes that the device can hold. */
     long memory();
 
+    /** Bytes that one array can hold. */
+    long largest();
+
+    /** Whether kernels read elements of the type; weights of other types are widened when they are loaded. */
+    boolean holds(ElementType type);
+
     /** How many groups of work items run at a time: compute units, multiprocessors. */
     int units();
 
@@ -36,15 +42,16 @@ public interface Driver {
      *
      * @param once arrays carried to the device before the first execution, where they stay
      * @param always arrays carried to the device before every execution
+     * @param back those of {@code once} that may be read
      */
-    Graph graph(List<Launch> launches, List<Object> once, List<Object> always);
+    Graph graph(List<Launch> launches, List<Object> once, List<Object> always, List<Object> back);
 
     /** Kernels ready to run, with their arrays on the device. */
     interface Graph extends AutoCloseable {
         /** Runs every kernel and waits for the last. */
         void execute();
 
-        /** Carries elements of an array of {@code once} from the device to the process's memory. */
+        /** Carries elements of an array of {@code back} from the device to the process's memory. */
         void read(Object array, long first, long count);
 
         /** Gives the device memory back. */

@@ -2,6 +2,7 @@ package tfx.backend.tornado;
 
 import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.CodeBlock;
+import java.util.List;
 import java.util.Map;
 
 /** Where generated kernels run: a TornadoVM installation, or its emulation in this process. */
@@ -20,4 +21,9 @@ interface Platform {
 
     /** Compiles classes of {@link Template#PACKAGE} and makes one instance of each, by simple name. */
     Map<String, Task> load(Map<String, String> sources);
+
+    /** The fault of an execution as the user should see it; {@code kernels} are the ids that were launched. */
+    default RuntimeException fault(RuntimeException fault, List<String> kernels) {
+        return fault;
+    }
 }

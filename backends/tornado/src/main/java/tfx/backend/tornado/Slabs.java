@@ -2,9 +2,12 @@ package tfx.backend.tornado;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
 import tfx.compiler.schedule.DeviceMemory;
 import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Tensor;
@@ -20,7 +23,9 @@ final class Slabs implements DeviceMemory {
     private final long least;
     private final List<Slab> slabs = new ArrayList<>();
     private final Map<List<Object>, Tensor> weights = new HashMap<>();
+    private final Set<ElementType> widened = EnumSet.noneOf(ElementType.class);
     private final Carrier carrier;
+    private final Consumer<Diagnostic> notes;
 
     /** What carries between the process's memory and the device's: the graph in use. */
     interface Carrier {
@@ -30,7 +35,8 @@ final class Slabs implements DeviceMemory {
     }
 
     /** @param least elements of the smallest slab */
-    Slabs(Driver driver, long least, Carrier carrier) {
+    Slabs(Driver driver, long least, Carrier carrier, Consumer<Diagnostic> notes) {
+        this.notes = notes;
         this.driver = driver;
         this.least = least;
         this.carrier = carrier;
@@ -75,15 +81,16 @@ final class Slabs implements DeviceMemory {
         }
         long smallest = use == Slab.Use.INBOX ? 64 : least;
         long wanted = Math.max(elements + 64, Math.max(smallest, Math.min(MOST, total)));
-        if (elements > Integer.MAX_VALUE - 128) {
+        long most = Math.min(driver.largest() / type.bytes(), Integer.MAX_VALUE - 64);
+        if (elements + 64 > most) {
             throw new TfxException(Diagnostic.error(
-                    "TFX0526",
+                    "TFX0546",
                     driver.device(),
                     "one tensor of the model has " + elements + " elements, more than an array of the device can hold",
                     "use --device cpu"));
         }
-        require(Math.min(wanted, Integer.MAX_VALUE - 64) * type.bytes());
-        Object array = driver.array(type, (int) Math.min(wanted, Integer.MAX_VALUE - 64));
+        require(Math.min(wanted, most) * type.bytes());
+        Object array = driver.array(type, (int) Math.min(wanted, most));
         Slab slab = new Slab(type, use, array, driver.data(array));
         slabs.add(slab);
         return slab;
@@ -93,7 +100,7 @@ final class Slabs implements DeviceMemory {
         long held = slabs.stream().mapToLong(slab -> slab.data.byteSize()).sum();
         if (held + more > driver.memory()) {
             throw new TfxException(Diagnostic.error(
-                    "TFX0525",
+                    "TFX0545",
                     driver.device(),
                     "the model and its sequences need at least " + mebibytes(held + more)
                             + " MiB on the device, which has " + mebibytes(driver.memory()) + " MiB",
@@ -113,7 +120,24 @@ final class Slabs implements DeviceMemory {
                 given.offset(),
                 java.util.Arrays.toString(given.shape()),
                 java.util.Arrays.toString(given.strides()));
-        return weights.computeIfAbsent(key, k -> Weights.copy(given, this::weightRoom));
+        return weights.computeIfAbsent(key, k -> Weights.copy(given, held(given.type()), this::weightRoom));
+    }
+
+    /** The type that weights of a type have on the device. */
+    private ElementType held(ElementType type) {
+        if (type == ElementType.F64 || driver.holds(type)) {
+            return type == ElementType.F64 ? ElementType.F32 : type;
+        }
+        if (widened.add(type)) {
+            notes.accept(new Diagnostic(
+                    "TFX0548",
+                    Diagnostic.Severity.NOTE,
+                    null,
+                    driver.device(),
+                    "kernels do not read " + type + " there: the weights are held as F32 and take twice the memory",
+                    ""));
+        }
+        return ElementType.F32;
     }
 
     private MemorySegment weightRoom(ElementType type, long elements) {

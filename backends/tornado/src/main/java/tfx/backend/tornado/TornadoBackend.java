@@ -3,6 +3,7 @@ package tfx.backend.tornado;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import tfx.compiler.schedule.Backend;
 import tfx.compiler.schedule.DeviceMemory;
 import tfx.compiler.schedule.ElementType;
@@ -10,6 +11,7 @@ import tfx.compiler.schedule.Kernel;
 import tfx.compiler.schedule.Step;
 import tfx.compiler.schedule.Tensor;
 import tfx.compiler.schedule.Workers;
+import tfx.source.Diagnostic;
 
 /** Scheduled kernels as TornadoVM kernels on a GPU, or in the emulator of one. Serves one model; holds its memory. */
 public final class TornadoBackend implements Backend {
@@ -17,24 +19,37 @@ public final class TornadoBackend implements Backend {
     private final DeviceGraph graph;
     private final ThreadLocal<List<DeviceGraph.Call>> waiting = ThreadLocal.withInitial(ArrayList::new);
 
-    TornadoBackend(Platform platform, long leastSlab) {
+    TornadoBackend(Platform platform, long leastSlab, Consumer<Diagnostic> notes) {
         this.platform = platform;
-        this.graph = new DeviceGraph(platform, leastSlab);
+        this.graph = new DeviceGraph(platform, leastSlab, notes);
     }
 
     /**
      * A backend on a GPU.
      *
      * @param device {@code gpu}, or {@code gpu:} and which of TornadoVM's backends; {@code gpu:emulator} needs no device
-     * @throws tfx.source.TfxException TFX0520 to TFX0524: what is missing
+     * @param notes receives what the user should know
+     * @throws tfx.source.TfxException TFX0540 to TFX0543: what is missing
      */
-    public static TornadoBackend open(String device) {
-        return emulated();
+    public static TornadoBackend open(String device, Consumer<Diagnostic> notes) {
+        String kind = device.substring(Math.min(device.length(), "gpu:".length()));
+        return kind.equals("emulator")
+                ? new TornadoBackend(new Emulator(), Emulator.LEAST_SLAB, notes)
+                : new TornadoBackend(new TornadoVm(kind), TornadoVm.LEAST_SLAB, notes);
     }
 
     /** Runs the same kernels in this process, work group by work group: slow, and needs no device. */
     public static TornadoBackend emulated() {
-        return new TornadoBackend(new Emulator(), Emulator.LEAST_SLAB);
+        return open("gpu:emulator", note -> {});
+    }
+
+    /**
+     * The devices that the installed TornadoVM finds.
+     *
+     * @throws tfx.source.TfxException TFX0540, TFX0541, TFX0543
+     */
+    public static List<String> devices() {
+        return TornadoVm.devices();
     }
 
     @Override

@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Tensor;
 
-/** Copies weights into device memory, row by row in the order of their dimensions; F64 becomes F32. */
+/** Copies weights into device memory, row by row in the order of their dimensions; what the device does not hold becomes F32. */
 final class Weights {
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -22,16 +22,18 @@ final class Weights {
     private final Tensor from;
     private final MemorySegment to;
     private final int bytes;
+    private final boolean same;
     private long next;
 
-    private Weights(Tensor from, MemorySegment to) {
+    private Weights(Tensor from, MemorySegment to, ElementType type) {
         this.from = from;
         this.to = to;
+        this.same = from.type() == type;
         this.bytes = from.type().bytes();
     }
 
-    static Tensor copy(Tensor given, Allocator allocator) {
-        ElementType type = given.type() == ElementType.F64 ? ElementType.F32 : given.type();
+    /** @param type the same as the tensor's, or F32 */
+    static Tensor copy(Tensor given, ElementType type, Allocator allocator) {
         long[] shape = given.shape();
         long[] strides = new long[shape.length];
         long count = 1;
@@ -40,7 +42,7 @@ final class Weights {
             count = Math.multiplyExact(count, shape[d]);
         }
         MemorySegment data = allocator.allocate(type, count);
-        Weights copy = new Weights(given, data);
+        Weights copy = new Weights(given, data, type);
         if (count > 0) {
             copy.run(0, given.offset());
         }
@@ -55,7 +57,7 @@ final class Weights {
             for (long i = 0; i < length; i++) {
                 run(dimension + 1, at + i * stride);
             }
-        } else if (stride == 1 && from.type() != ElementType.F64) {
+        } else if (stride == 1 && same) {
             MemorySegment.copy(from.data(), at * bytes, to, next * bytes, length * bytes);
             next += length;
         } else {
@@ -66,14 +68,22 @@ final class Weights {
     }
 
     private void element(long at) {
-        switch (from.type()) {
-            case F64 ->
-                to.set(ValueLayout.JAVA_FLOAT_UNALIGNED, next * 4, (float)
-                        from.data().get(DOUBLE, at * 8));
-            case F32, I32 -> to.set(INT, next * 4, from.data().get(INT, at * 4));
-            case F16, BF16 -> to.set(SHORT, next * 2, from.data().get(SHORT, at * 2));
-            default -> throw new IllegalArgumentException("weights of " + from.type());
+        if (!same) {
+            to.set(ValueLayout.JAVA_FLOAT_UNALIGNED, next * 4, widened(at));
+        } else if (bytes == 4) {
+            to.set(INT, next * 4, from.data().get(INT, at * 4));
+        } else {
+            to.set(SHORT, next * 2, from.data().get(SHORT, at * 2));
         }
         next++;
+    }
+
+    private float widened(long at) {
+        return switch (from.type()) {
+            case F64 -> (float) from.data().get(DOUBLE, at * 8);
+            case BF16 -> Float.intBitsToFloat(from.data().get(SHORT, at * 2) << 16);
+            case F16 -> Float.float16ToFloat(from.data().get(SHORT, at * 2));
+            default -> throw new IllegalArgumentException("weights of " + from.type());
+        };
     }
 }

@@ -26,6 +26,16 @@ public final class EmulatedDriver implements Driver {
     }
 
     @Override
+    public long largest() {
+        return MEMORY;
+    }
+
+    @Override
+    public boolean holds(ElementType type) {
+        return true;
+    }
+
+    @Override
     public int units() {
         return UNITS;
     }
@@ -60,7 +70,7 @@ public final class EmulatedDriver implements Driver {
     }
 
     @Override
-    public Graph graph(List<Launch> launches, List<Object> once, List<Object> always) {
+    public Graph graph(List<Launch> launches, List<Object> once, List<Object> always, List<Object> back) {
         List<Kernel> kernels = new ArrayList<>();
         for (Launch launch : launches) {
             Launches into = (id, code) -> kernels.add(new Kernel(id, code, launch));
@@ -76,8 +86,8 @@ public final class EmulatedDriver implements Driver {
 
             @Override
             public void read(Object array, long first, long count) {
-                if (!once.contains(array)) {
-                    throw new IllegalArgumentException("an array that the graph does not keep");
+                if (!back.contains(array)) {
+                    throw new IllegalArgumentException("an array that is not to be read");
                 }
                 ((DeviceArray) array).toHost(first, count);
             }

@@ -1,0 +1,195 @@
+package tfx.backend.tornado;
+
+import com.palantir.javapoet.ClassName;
+import com.palantir.javapoet.CodeBlock;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.reflect.InvocationTargetException;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import tfx.backend.common.Javac;
+import tfx.compiler.schedule.Backend;
+import tfx.source.Diagnostic;
+import tfx.source.TfxException;
+
+/**
+ * The installed TornadoVM. Classes are compiled against its own API and lie in a folder on the class path, where TornadoVM finds
+ * their bytes; the folder goes when the process ends, unless a kernel did not compile for the device.
+ */
+final class TornadoVm implements Platform {
+    /** Four million: a model of any size needs few slabs. */
+    static final long LEAST_SLAB = 1 << 22;
+
+    private static final String API = "uk.ac.manchester.tornado.api";
+    private static final String DRIVER = "TornadoDriver";
+    /** Two backends of one process share the folder, so names count on. */
+    private static final AtomicInteger COUNT = new AtomicInteger();
+
+    private final Installation installation;
+    private final KernelFolder folder;
+    private final Driver driver;
+
+    /** @param wanted which of TornadoVM's backends; empty for the first that has a device */
+    TornadoVm(String wanted) {
+        this.installation = Installation.find();
+        if (!wanted.isEmpty() && !installation.backends().contains(wanted)) {
+            throw new TfxException(Diagnostic.error(
+                    "TFX0542",
+                    installation.home().toString(),
+                    "this TornadoVM was built without " + wanted + "; it has "
+                            + String.join(", ", installation.backends()),
+                    "use --device gpu:" + String.join(" or gpu:", installation.backends())
+                            + ", or install one built for " + wanted));
+        }
+        installation.requireStarted();
+        this.folder = KernelFolder.ofProcess();
+        Driver found = (Driver) call("open", String.class, wanted);
+        if (found == null) {
+            throw new TfxException(Diagnostic.error(
+                    "TFX0543",
+                    installation.home().toString(),
+                    "TornadoVM finds no " + (wanted.isEmpty() ? "" : wanted + " ") + "device on this machine",
+                    "check the device's driver, see tfx doctor, or use --device cpu"));
+        }
+        this.driver = found;
+    }
+
+    /** The devices that the installation finds, each as {@code backend: device}. */
+    static List<String> devices() {
+        Installation.find().requireStarted();
+        return ((List<?>) call("devices", null, null))
+                .stream().map(String::valueOf).toList();
+    }
+
+    /** Calls a static method of the driver's class, compiled on first use. */
+    private static synchronized Object call(String method, Class<?> parameter, Object argument) {
+        Installation installation = Installation.find();
+        KernelFolder folder = KernelFolder.ofProcess();
+        try {
+            if (!folder.holds(DRIVER)) {
+                try (InputStream in = TornadoVm.class.getResourceAsStream(DRIVER + ".java")) {
+                    String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+                    compile(installation, folder, Map.of(DRIVER, text));
+                }
+            }
+            Class<?> type = Class.forName(Template.PACKAGE + "." + DRIVER, true, ClassLoader.getSystemClassLoader());
+            return parameter == null
+                    ? type.getMethod(method).invoke(null)
+                    : type.getMethod(method, parameter).invoke(null, argument);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InvocationTargetException | LinkageError e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new TfxException(Diagnostic.error(
+                    "TFX0543",
+                    installation.home().toString(),
+                    "TornadoVM does not start: " + cause,
+                    "check the device's driver; one installation serves one kind of device"));
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("the generated driver cannot be loaded", e);
+        }
+    }
+
+    @Override
+    public ClassName type(String simpleName) {
+        return switch (simpleName) {
+            case "TornadoMath" -> ClassName.get(API + ".math", simpleName);
+            case "BFloat16" -> ClassName.get(API + ".types", simpleName);
+            default ->
+                simpleName.endsWith("Array")
+                        ? ClassName.get(API + ".types.arrays", simpleName)
+                        : ClassName.get(API, simpleName);
+        };
+    }
+
+    @Override
+    public CodeBlock task(String name, CodeBlock arguments) {
+        return CodeBlock.of(
+                "(($T) graph).task(id, $L::run, new $T()$L)",
+                ClassName.get(API, "TaskGraph"),
+                name,
+                type("KernelContext"),
+                arguments);
+    }
+
+    @Override
+    public Driver driver() {
+        return driver;
+    }
+
+    @Override
+    public String unique(String readable) {
+        return "Kernel" + COUNT.getAndIncrement() + "_" + readable;
+    }
+
+    @Override
+    public Map<String, Task> load(Map<String, String> sources) {
+        if (!sources.isEmpty()) {
+            compile(installation, folder, sources);
+        }
+        Map<String, Task> tasks = new HashMap<>();
+        sources.keySet().forEach(name -> tasks.put(name, Tasks.of(ClassLoader.getSystemClassLoader(), name)));
+        return tasks;
+    }
+
+    private static void compile(Installation installation, KernelFolder folder, Map<String, String> sources) {
+        try {
+            List<String> path = new ArrayList<>(List.of(installation.api().toString()));
+            for (Class<?> needed : List.of(Task.class, Backend.class)) {
+                path.add(Path.of(needed.getProtectionDomain()
+                                .getCodeSource()
+                                .getLocation()
+                                .toURI())
+                        .toString());
+            }
+            // TornadoVM reads the tables of local variables.
+            List<String> options =
+                    List.of("-classpath", String.join(File.pathSeparator, path), "-proc:none", "-g", "-nowarn");
+            folder.write(sources, Javac.compile(sources, options));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public RuntimeException fault(RuntimeException fault, List<String> kernels) {
+        String all = messages(fault);
+        String kernel = kernels.stream().filter(all::contains).findFirst().orElse(null);
+        if (fault instanceof TfxException) {
+            return fault;
+        }
+        if (kernel == null) {
+            return new TfxException(Diagnostic.error(
+                    "TFX0547",
+                    driver.device(),
+                    "the device failed: " + all,
+                    "see the output above; -Dtornado.fullDebug=True in TFX_JAVA_OPTS says more"));
+        }
+        folder.keep();
+        String name = kernel.substring(kernel.indexOf('_') + 1);
+        return new TfxException(Diagnostic.error(
+                "TFX0544",
+                name,
+                "TornadoVM cannot compile this kernel for " + driver.device() + ": " + all,
+                "please report it with its source, " + folder.source(name)));
+    }
+
+    private static String messages(Throwable fault) {
+        StringBuilder all = new StringBuilder();
+        for (Throwable t = fault; t != null; t = t.getCause()) {
+            all.append(all.isEmpty() ? "" : ": ")
+                    .append(String.valueOf(t.getMessage()).strip());
+        }
+        return all.toString();
+    }
+}
