@@ -82,7 +82,7 @@ class EmulatedDeviceTest {
             int width = data.length / length;
             long[] shape = new long[input.shape().size() + 1];
             shape[0] = 1;
-            shape[1] = to - from;
+            shape[1] = (long) to - from;
             for (int d = 1; d < input.shape().size(); d++) {
                 shape[d + 1] = input.shape().get(d).constant();
             }
