@@ -100,6 +100,10 @@ final class TornadoVm implements Platform {
 
     @Override
     public ClassName type(String simpleName) {
+        return named(simpleName);
+    }
+
+    static ClassName named(String simpleName) {
         return switch (simpleName) {
             case "TornadoMath" -> ClassName.get(API + ".math", simpleName);
             case "BFloat16" -> ClassName.get(API + ".types", simpleName);
@@ -112,11 +116,15 @@ final class TornadoVm implements Platform {
 
     @Override
     public CodeBlock task(String name, CodeBlock arguments) {
+        return taskOf(name, arguments);
+    }
+
+    static CodeBlock taskOf(String name, CodeBlock arguments) {
         return CodeBlock.of(
                 "(($T) graph).task(id, $L::run, new $T()$L)",
-                ClassName.get(API, "TaskGraph"),
+                named("TaskGraph"),
                 name,
-                type("KernelContext"),
+                named("KernelContext"),
                 arguments);
     }
 

@@ -8,6 +8,7 @@ import tfx.backend.tornado.Driver;
 import tfx.compiler.schedule.ElementType;
 import uk.ac.manchester.tornado.api.DataRange;
 import uk.ac.manchester.tornado.api.GridScheduler;
+import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TornadoBackend;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
@@ -28,6 +29,9 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /** A device of TornadoVM. Compiled where TornadoVM is installed, against its own API. */
 public final class TornadoDriver implements Driver {
+    /** TornadoVM takes no more in one graph. */
+    private static final int MOST_TASKS = 250;
+
     private final TornadoDevice device;
     private final TornadoVMBackendType backend;
 
@@ -116,19 +120,39 @@ public final class TornadoDriver implements Driver {
 
     @Override
     public Graph graph(List<Launch> launches, List<Object> once, List<Object> always, List<Object> back) {
-        TaskGraph graph = new TaskGraph("step");
-        graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, once.toArray());
-        graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, always.toArray());
         GridScheduler grids = new GridScheduler();
-        for (Launch launch : launches) {
-            launch.task().addTo(graph, launch.id(), launch.arrays());
-            WorkerGrid1D grid = new WorkerGrid1D(launch.groups() * launch.group());
-            grid.setLocalWork(launch.group(), 1, 1);
-            grids.addWorkerGrid("step." + launch.id(), grid);
+        List<ImmutableTaskGraph> graphs = new ArrayList<>();
+        String before = null;
+        for (int first = 0; first < launches.size(); first += MOST_TASKS) {
+            List<Launch> some = launches.subList(first, Math.min(launches.size(), first + MOST_TASKS));
+            String name = "step" + graphs.size();
+            TaskGraph graph = new TaskGraph(name);
+            if (before == null) {
+                graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, once.toArray());
+                graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, always.toArray());
+            } else {
+                graph.consumeFromDevice(before, once.toArray());
+                graph.consumeFromDevice(before, always.toArray());
+            }
+            for (Launch launch : some) {
+                launch.task().addTo(graph, launch.id(), launch.arrays());
+                WorkerGrid1D grid = new WorkerGrid1D(launch.groups() * launch.group());
+                grid.setLocalWork(launch.group(), 1, 1);
+                grids.addWorkerGrid(name + "." + launch.id(), grid);
+            }
+            if (first + MOST_TASKS < launches.size()) {
+                graph.persistOnDevice(once.toArray());
+                graph.persistOnDevice(always.toArray());
+            } else {
+                graph.transferToHost(DataTransferMode.UNDER_DEMAND, back.toArray());
+            }
+            graphs.add(graph.snapshot());
+            before = name;
         }
-        graph.transferToHost(DataTransferMode.UNDER_DEMAND, back.toArray());
-        TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot());
-        return new Steps(plan.withDevice(device).withGridScheduler(grids));
+        TornadoExecutionPlan plan = new TornadoExecutionPlan(graphs.toArray(new ImmutableTaskGraph[0]));
+        plan = plan.withDevice(device).withGridScheduler(grids);
+        // One launch for the whole step instead of one a kernel: ten times less to do for the host.
+        return new Steps(backend == TornadoVMBackendType.CUDA ? plan.withCUDAGraph() : plan);
     }
 
     private static final class Steps implements Graph {

@@ -1,0 +1,140 @@
+package tfx.backend.tornado;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.palantir.javapoet.ClassName;
+import com.palantir.javapoet.CodeBlock;
+import java.io.File;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tfx.backend.common.Javac;
+import tfx.compiler.passes.Passes;
+import tfx.compiler.schedule.Backend.Layout;
+import tfx.compiler.schedule.Backend.Request;
+import tfx.compiler.schedule.ElementType;
+import tfx.compiler.schedule.Kernel;
+import tfx.compiler.schedule.Schedule;
+import tfx.compiler.schedule.Scheduler;
+import tfx.ir.Program;
+import tfx.ir.Value;
+import tfx.testing.Models;
+import tfx.testing.Programs;
+
+/** What is generated for a device compiles against TornadoVM's own classes. */
+class GeneratedSourceTest {
+    private static final Platform NAMES = new Platform() {
+        @Override
+        public ClassName type(String simpleName) {
+            return TornadoVm.named(simpleName);
+        }
+
+        @Override
+        public CodeBlock task(String name, CodeBlock arguments) {
+            return TornadoVm.taskOf(name, arguments);
+        }
+
+        @Override
+        public Driver driver() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public String unique(String readable) {
+            return readable;
+        }
+
+        @Override
+        public Map<String, Task> load(Map<String, String> sources) {
+            throw new UnsupportedOperationException();
+        }
+    };
+
+    @TempDir
+    Path api;
+
+    /** The interface's classes were compiled with previews of an older Java, which javac refuses to read: their mark is taken off. */
+    private void unpack() throws Exception {
+        try (JarFile jar = new JarFile(home(Class.forName("uk.ac.manchester.tornado.api.TaskGraph", false, loader())))) {
+            for (JarEntry entry : Collections.list(jar.entries())) {
+                if (entry.getName().startsWith("uk/ac/manchester/tornado/api/")
+                        && entry.getName().endsWith(".class")) {
+                    byte[] bytes = jar.getInputStream(entry).readAllBytes();
+                    bytes[4] = 0;
+                    bytes[5] = 0;
+                    Path file = api.resolve(entry.getName());
+                    Files.createDirectories(file.getParent());
+                    Files.write(file, bytes);
+                }
+            }
+        }
+    }
+
+    private static ClassLoader loader() {
+        return GeneratedSourceTest.class.getClassLoader();
+    }
+
+    @Test
+    void kernelsCompileAgainstTheRealInterface() throws Exception {
+        unpack();
+        Map<String, String> sources = new LinkedHashMap<>();
+        Template.Source upload = Uploads.source(NAMES);
+        sources.put(upload.name(), upload.text());
+        List<Program> programs = new ArrayList<>(List.of(Models.decoder(new Models.Shape(97, 64, 2, 4, 2, 160))));
+        for (int seed = 0; seed < 20; seed++) {
+            programs.add(Programs.random(seed, 3));
+        }
+        for (Program program : programs) {
+            Schedule schedule = Scheduler.schedule(Passes.run(program));
+            List<Kernel> kernels = new ArrayList<>(schedule.loadTime());
+            kernels.addAll(schedule.kernels());
+            for (Kernel kernel : kernels) {
+                write(schedule, kernel, "Kernel" + sources.size(), sources);
+            }
+        }
+        Map<String, byte[]> classes = Javac.compile(
+                sources,
+                List.of("-classpath", api + File.pathSeparator + home(Task.class), "-proc:none", "-nowarn"));
+        assertEquals(sources.size(), classes.size());
+    }
+
+    private static void write(Schedule schedule, Kernel kernel, String name, Map<String, String> sources) {
+        List<Layout> layouts = kernel.operands().stream()
+                .map(value -> new Layout(
+                        value instanceof Value.Input input && input.kind() == Value.Kind.INTEGER
+                                ? ElementType.I32
+                                : ElementType.F32,
+                        strides(value)))
+                .toList();
+        Template template = new Template(new Request(kernel, layouts, ElementType.F32, schedule.length()));
+        List<ElementType> types = template.types().stream().distinct().toList();
+        int[] slabs = template.types().stream().mapToInt(types::indexOf).toArray();
+        sources.put(name, template.write(name, NAMES, slabs, types).text());
+    }
+
+    private static long[] strides(Value value) {
+        long[] strides = new long[value.shape().size()];
+        long stride = 1;
+        for (int d = strides.length - 1; d >= 0; d--) {
+            strides[d] = stride;
+            stride = value.shape().get(d).isConstant() && stride > 0
+                    ? stride * value.shape().get(d).constant()
+                    : -1;
+        }
+        return strides;
+    }
+
+    private static String home(Class<?> type) throws URISyntaxException {
+        return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI())
+                .toString();
+    }
+}
