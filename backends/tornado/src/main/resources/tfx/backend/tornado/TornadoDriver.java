@@ -2,8 +2,12 @@ package tfx.generated;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import tfx.backend.tornado.Driver;
 import tfx.compiler.schedule.ElementType;
 import uk.ac.manchester.tornado.api.DataRange;
@@ -122,37 +126,49 @@ public final class TornadoDriver implements Driver {
     public Graph graph(List<Launch> launches, List<Object> once, List<Object> always, List<Object> back) {
         GridScheduler grids = new GridScheduler();
         List<ImmutableTaskGraph> graphs = new ArrayList<>();
-        String before = null;
+        // The graph that had each array last hands it to the next that uses it.
+        Map<Object, String> holders = new IdentityHashMap<>();
         for (int first = 0; first < launches.size(); first += MOST_TASKS) {
-            List<Launch> some = launches.subList(first, Math.min(launches.size(), first + MOST_TASKS));
+            int next = Math.min(launches.size(), first + MOST_TASKS);
+            Set<Object> here = used(launches.subList(first, next));
+            Set<Object> later = used(launches.subList(next, launches.size()));
             String name = "step" + graphs.size();
             TaskGraph graph = new TaskGraph(name);
-            if (before == null) {
-                graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, once.toArray());
-                graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, always.toArray());
-            } else {
-                graph.consumeFromDevice(before, once.toArray());
-                graph.consumeFromDevice(before, always.toArray());
+            for (Object array : here) {
+                String holder = holders.put(array, name);
+                if (holder != null) {
+                    graph.consumeFromDevice(holder, array);
+                } else if (once.contains(array)) {
+                    graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, array);
+                } else {
+                    graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, array);
+                }
             }
-            for (Launch launch : some) {
+            for (Launch launch : launches.subList(first, next)) {
                 launch.task().addTo(graph, launch.id(), launch.arrays());
                 WorkerGrid1D grid = new WorkerGrid1D(launch.groups() * launch.group());
                 grid.setLocalWork(launch.group(), 1, 1);
                 grids.addWorkerGrid(name + "." + launch.id(), grid);
             }
-            if (first + MOST_TASKS < launches.size()) {
-                graph.persistOnDevice(once.toArray());
-                graph.persistOnDevice(always.toArray());
-            } else {
-                graph.transferToHost(DataTransferMode.UNDER_DEMAND, back.toArray());
+            for (Object array : here) {
+                if (later.contains(array)) {
+                    graph.persistOnDevice(array);
+                } else if (back.contains(array)) {
+                    graph.transferToHost(DataTransferMode.UNDER_DEMAND, array);
+                }
             }
             graphs.add(graph.snapshot());
-            before = name;
         }
         TornadoExecutionPlan plan = new TornadoExecutionPlan(graphs.toArray(new ImmutableTaskGraph[0]));
         plan = plan.withDevice(device).withGridScheduler(grids);
         // One launch for the whole step instead of one a kernel: ten times less to do for the host.
         return new Steps(backend == TornadoVMBackendType.CUDA ? plan.withCUDAGraph() : plan);
+    }
+
+    private static Set<Object> used(List<Launch> launches) {
+        Set<Object> all = Collections.newSetFromMap(new IdentityHashMap<>());
+        launches.forEach(launch -> all.addAll(List.of(launch.arrays())));
+        return all;
     }
 
     private static final class Steps implements Graph {

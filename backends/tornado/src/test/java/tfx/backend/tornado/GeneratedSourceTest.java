@@ -64,7 +64,8 @@ class GeneratedSourceTest {
 
     /** The interface's classes were compiled with previews of an older Java, which javac refuses to read: their mark is taken off. */
     private void unpack() throws Exception {
-        try (JarFile jar = new JarFile(home(Class.forName("uk.ac.manchester.tornado.api.TaskGraph", false, loader())))) {
+        try (JarFile jar =
+                new JarFile(home(Class.forName("uk.ac.manchester.tornado.api.TaskGraph", false, loader())))) {
             for (JarEntry entry : Collections.list(jar.entries())) {
                 if (entry.getName().startsWith("uk/ac/manchester/tornado/api/")
                         && entry.getName().endsWith(".class")) {
@@ -102,8 +103,7 @@ class GeneratedSourceTest {
             }
         }
         Map<String, byte[]> classes = Javac.compile(
-                sources,
-                List.of("-classpath", api + File.pathSeparator + home(Task.class), "-proc:none", "-nowarn"));
+                sources, List.of("-classpath", api + File.pathSeparator + home(Task.class), "-proc:none", "-nowarn"));
         assertEquals(sources.size(), classes.size());
     }
 
