@@ -1,6 +1,5 @@
 package tfx.backend.cpu;
 
-import com.palantir.javapoet.CodeBlock;
 import com.palantir.javapoet.JavaFile;
 import com.palantir.javapoet.MethodSpec;
 import com.palantir.javapoet.TypeSpec;
@@ -20,42 +19,50 @@ final class Compilation {
 
     private Compilation() {}
 
-    /** A kernel's class as Java source. */
-    static String source(String name, ElementwiseWriter.Methods methods) {
-        MethodSpec phases = MethodSpec.methodBuilder("phases")
-                .addAnnotation(Override.class)
-                .returns(int.class)
-                .addParameter(Frame.class, "f")
-                .addCode(CodeBlock.of("$L", methods.phases()))
-                .build();
-        MethodSpec parts = MethodSpec.methodBuilder("parts")
-                .addAnnotation(Override.class)
-                .returns(int.class)
-                .addParameter(Frame.class, "f")
+    /** A kernel's class as Java source. Each phase has methods of its own: the JVM compiles no method that is too long. */
+    static String source(String name, Methods methods) {
+        TypeSpec.Builder type =
+                TypeSpec.classBuilder(name).addModifiers(Modifier.FINAL).superclass(KernelCode.class);
+        type.addMethod(method("phases", int.class).addCode("$L", methods.phases()).build());
+        MethodSpec.Builder parts = method("parts", int.class).addParameter(int.class, "phase");
+        MethodSpec.Builder part = method("part", void.class)
                 .addParameter(int.class, "phase")
-                .addCode(CodeBlock.of("$L", methods.parts()))
-                .build();
-        MethodSpec part = MethodSpec.methodBuilder("part")
-                .addAnnotation(Override.class)
-                .addParameter(Frame.class, "f")
-                .addParameter(int.class, "phase")
-                .addParameter(int.class, "part")
-                .addCode(CodeBlock.of("$L", methods.part()))
-                .build();
-        TypeSpec type = TypeSpec.classBuilder(name)
-                .addModifiers(Modifier.FINAL)
-                .superclass(KernelCode.class)
-                .addMethod(phases)
-                .addMethod(parts)
-                .addMethod(part)
-                .build();
-        String text = JavaFile.builder(PACKAGE, type)
+                .addParameter(int.class, "part");
+        parts.beginControlFlow("switch (phase)");
+        part.beginControlFlow("switch (phase)");
+        for (int i = 0; i < methods.all().size(); i++) {
+            String label = i == methods.all().size() - 1 ? "default" : "case " + i;
+            parts.addStatement("$L: return parts$L(f)", label, i);
+            part.addStatement("$L: part$L(f, part)", label, i).addStatement("break");
+            type.addMethod(MethodSpec.methodBuilder("parts" + i)
+                    .addModifiers(Modifier.PRIVATE, Modifier.STATIC)
+                    .returns(int.class)
+                    .addParameter(Frame.class, "f")
+                    .addCode("$L", methods.all().get(i).parts())
+                    .build());
+            type.addMethod(MethodSpec.methodBuilder("part" + i)
+                    .addModifiers(Modifier.PRIVATE, Modifier.STATIC)
+                    .addParameter(Frame.class, "f")
+                    .addParameter(int.class, "part")
+                    .addCode("$L", methods.all().get(i).part())
+                    .build());
+        }
+        type.addMethod(parts.endControlFlow().build());
+        type.addMethod(part.endControlFlow().build());
+        String text = JavaFile.builder(PACKAGE, type.build())
                 .skipJavaLangImports(true)
                 .build()
                 .toString();
         return text.replaceFirst(
                 "\nfinal class",
                 "\nimport jdk.incubator.vector.FloatVector;\nimport jdk.incubator.vector.VectorMask;\nimport jdk.incubator.vector.VectorOperators;\nimport tfx.backend.common.ScalarMath;\n\nfinal class");
+    }
+
+    private static MethodSpec.Builder method(String name, Class<?> returns) {
+        return MethodSpec.methodBuilder(name)
+                .addAnnotation(Override.class)
+                .returns(returns)
+                .addParameter(Frame.class, "f");
     }
 
     /** Compiles classes and makes one instance of each. */

@@ -51,10 +51,8 @@ final class ElementwiseWriter {
         }
         e.block("for (long row = first; row < last; row++) {", "}", own, false, null, null, this::row);
         String code = "final long tmp = Scratch.local(" + e.scratchBytes() + "L);\n" + root.code;
-        return new Methods("return 1;\n", parts.toString(), code);
+        return new Methods("return 1;\n", List.of(new Methods.Phase(parts.toString(), code)));
     }
-
-    record Methods(String phases, String parts, String part) {}
 
     private void sizes(StringBuilder out) {
         StringBuilder rows = new StringBuilder("f.batch");
@@ -135,6 +133,7 @@ final class ElementwiseWriter {
                 "low",
                 "high",
                 body,
+                () -> {},
                 (vector, count) -> e.scope.line("Memory.scatter("
                         + e.operands.output().ordinal() + ", to + " + bytes + "L * outs" + last + " * "
                         + e.names.get(lane) + ", " + bytes + "L * outs" + last + ", " + vector + ", " + count + ");"));
@@ -145,8 +144,12 @@ final class ElementwiseWriter {
         void accept(String vector, String count);
     }
 
-    /** Computes {@code body} for {@code lane} from {@code low} to {@code high}, in pieces where conditions change. */
-    static void overLanes(Emitter e, Index lane, String low, String high, Expr body, Store store) {
+    /**
+     * Computes {@code body} for {@code lane} from {@code low} to {@code high}, in pieces where conditions change.
+     *
+     * @param given makes known, at the start of the innermost block, what is computed already
+     */
+    static void overLanes(Emitter e, Index lane, String low, String high, Expr body, Runnable given, Store store) {
         List<Expr> conditions = new ArrayList<>();
         List<String> cuts = new ArrayList<>();
         collect(e, lane, body, conditions, cuts);
@@ -157,6 +160,7 @@ final class ElementwiseWriter {
                 for (Expr c : conditions) {
                     e.scope.known.put(c, outside.known.get(c));
                 }
+                given.run();
                 String vector = e.vector(body);
                 store.accept(
                         vector,

@@ -3,70 +3,20 @@ package tfx.backend.cpu;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Sums of products over tiles: {@code C[r][c] (+)= sum_k A[r][k] * W[k][c]}. A and C are rows of floats; W is of any type
- * and strides. Ordinary Java rather than generated: all kernels share it, so it is compiled to machine code once.
+ * Matrix products over tiles: {@code sums[r][c] = sum_k left[r][k] * weight[c][k]}, with blocks of {@link #ROWS} rows that lie
+ * side by side, so that a vector holds one element of many rows. Ordinary Java rather than generated: all kernels share it,
+ * so it is compiled to machine code once. Addresses and strides are in bytes unless said otherwise.
  */
 final class Gemm {
     static final int F32 = 1;
     static final int F16 = 2;
     static final int BF16 = 3;
-    /** Columns of a weight tile that stay in the second-level cache while the rows pass by. */
-    static final int COLUMNS = 32;
+    /** Rows of a block. */
+    static final int ROWS = 32;
+    /** How much of the reduction a block takes at a time: what it touches then stays in the first cache levels. */
+    private static final long DEPTH = 512;
 
     private Gemm() {}
-
-    /**
-     * @param a address of A's row 0; its elements are adjacent
-     * @param lda bytes from row to row
-     * @param w address of W[0][0]
-     * @param type ordinal of W's {@link tfx.compiler.schedule.ElementType}
-     * @param ks elements from W[k] to W[k + 1]
-     * @param cs elements from column to column
-     * @param ldc bytes from row to row of C
-     * @param add whether to add to what C holds
-     */
-    static void contract(
-            long a,
-            long lda,
-            int rows,
-            long depth,
-            long w,
-            int type,
-            long ks,
-            long cs,
-            int columns,
-            long c,
-            long ldc,
-            boolean add) {
-        int bytes = bytes(type);
-        if (ks == 1 && rows == 1 && type >= F32 && type <= BF16) {
-            Gemv.dots(a, depth, w, type, cs * bytes, columns, c, add);
-        } else if (cs == 1 && type == F32) {
-            OuterTiles.run(a, lda, rows, depth, w, ks * 4, columns, c, ldc, add);
-        } else if (cs == 1 && type >= F16 && type <= BF16) {
-            long panel = Scratch.panel(depth * columns * 4);
-            for (long k = 0; k < depth; k++) {
-                convert(w + k * ks * bytes, type, columns, panel + k * columns * 4);
-            }
-            OuterTiles.run(a, lda, rows, depth, panel, columns * 4L, columns, c, ldc, add);
-        } else if (ks == 1 && type == F32) {
-            DotTiles.run(a, lda, rows, depth, w, cs * 4, columns, c, ldc, add);
-        } else {
-            long panel = Scratch.panel(depth * columns * 4);
-            for (int j = 0; j < columns; j++) {
-                long from = w + j * cs * bytes;
-                long to = panel + j * depth * 4;
-                if (ks == 1 && type >= F16 && type <= BF16) {
-                    convert(from, type, depth, to);
-                } else {
-                    for (long k = 0; k < depth; k++) {
-                        Memory.putF32(to + k * 4, Memory.get(type, from + k * ks * bytes));
-                    }
-                }
-            }
-            DotTiles.run(a, lda, rows, depth, panel, depth * 4, columns, c, ldc, add);
-        }
-    }
 
     static int bytes(int type) {
         return switch (type) {
@@ -76,25 +26,89 @@ final class Gemm {
         };
     }
 
-    /** Copies {@code count} adjacent 16-bit numbers to floats. */
-    private static void convert(long from, int type, long count, long to) {
+    /** Lays {@code count} rows side by side: element k of row r comes to {@code to + 4 * (k * ROWS + r)}. */
+    static void turn(long[] rows, int count, long depth, long to) {
+        int r = 0;
+        for (; r + 4 <= count; r += 4) {
+            long r0 = rows[r];
+            long r1 = rows[r + 1];
+            long r2 = rows[r + 2];
+            long r3 = rows[r + 3];
+            long at = to + 4L * r;
+            for (long k = 0; k < depth; k++) {
+                Memory.putF32(at, Memory.getF32(r0 + 4 * k));
+                Memory.putF32(at + 4, Memory.getF32(r1 + 4 * k));
+                Memory.putF32(at + 8, Memory.getF32(r2 + 4 * k));
+                Memory.putF32(at + 12, Memory.getF32(r3 + 4 * k));
+                at += 4L * ROWS;
+            }
+        }
+        for (; r < count; r++) {
+            for (long k = 0; k < depth; k++) {
+                Memory.putF32(to + 4 * (k * ROWS + r), Memory.getF32(rows[r] + 4 * k));
+            }
+        }
+    }
+
+    /**
+     * Columns of a weight as floats, each adjacent along the reduction.
+     *
+     * @param ks elements from W[k] to W[k + 1]
+     * @param cs elements from column to column
+     * @param lead bytes from column to column of the copy
+     */
+    static void panel(long w, int type, long ks, long cs, int columns, long depth, long to, long lead) {
+        int bytes = bytes(type);
+        if (ks == 1 && type >= F32 && type <= BF16) {
+            for (int j = 0; j < columns; j++) {
+                widen(w + j * cs * bytes, type, depth, to + j * lead);
+            }
+            return;
+        }
+        for (long k = 0; k < depth; k++) {
+            long from = w + k * ks * bytes;
+            for (int j = 0; j < columns; j++) {
+                Memory.putF32(to + j * lead + 4 * k, Memory.get(type, from + j * cs * bytes));
+            }
+        }
+    }
+
+    private static void widen(long from, int type, long count, long to) {
         long i = 0;
         if (type == BF16) {
             for (; i + Lanes.LENGTH <= count; i += Lanes.LENGTH) {
                 Memory.storeF32(to + i * 4, Memory.loadBF16(from + i * 2));
             }
-        } else {
+        } else if (type == F16) {
             for (; i + Lanes.LENGTH <= count; i += Lanes.LENGTH) {
                 Memory.storeF32(to + i * 4, Memory.loadF16(from + i * 2));
             }
         }
+        int bytes = bytes(type);
         for (; i < count; i++) {
-            Memory.putF32(to + i * 4, Memory.get(type, from + i * 2));
+            Memory.putF32(to + i * 4, Memory.get(type, from + i * bytes));
         }
     }
 
-    static void put(long at, float value, boolean add) {
-        Memory.putF32(at, add ? Memory.getF32(at) + value : value);
+    /**
+     * A block of rows times some columns.
+     *
+     * @param w the columns as floats, adjacent along the reduction
+     * @param turned the rows as {@link #turn} lays them
+     * @param square room for {@code columns} times {@link #ROWS} floats
+     * @param lead bytes from row to row of {@code sums}
+     */
+    static void block(
+            long w, long ldw, int columns, long depth, long turned, long square, long sums, long lead) {
+        for (long k = 0; k < depth; k += DEPTH) {
+            long some = Math.min(DEPTH, depth - k);
+            OuterTiles.run(w + 4 * k, ldw, columns, some, turned + 4 * k * ROWS, 4L * ROWS, ROWS, square, 4L * ROWS, k > 0);
+        }
+        for (int r = 0; r < ROWS; r++) {
+            for (int j = 0; j < columns; j++) {
+                Memory.putF32(sums + r * lead + 4L * j, Memory.getF32(square + 4L * (j * ROWS + r)));
+            }
+        }
     }
 
     static float sum(FloatVector v) {

@@ -226,6 +226,18 @@ final class Scalars {
         return base + inner;
     }
 
+    /** The address of an element, in place. */
+    String place(Expr.Read r) {
+        StringBuilder text = new StringBuilder("p" + e.operands.number(r.value()));
+        for (int d = 0; d < r.at().size(); d++) {
+            text.append(" + ")
+                    .append(e.operands.type(r.value()).bytes())
+                    .append("L * ")
+                    .append(term(r, d));
+        }
+        return text.toString();
+    }
+
     private String term(Expr.Read r, int d) {
         Expr at = r.at().get(d);
         String index = integer(at);

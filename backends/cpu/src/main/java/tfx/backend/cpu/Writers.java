@@ -9,8 +9,10 @@ import tfx.ir.Index;
 final class Writers {
     private Writers() {}
 
-    static ElementwiseWriter.Methods write(Analysis analysis, Operands operands, List<Index> indices, Expr body) {
-        Emitter emitter = new Emitter(analysis, operands);
-        return new ElementwiseWriter(emitter, indices, body).write();
+    static Methods write(Analysis analysis, Operands operands, List<Index> indices, Expr body) {
+        Contractions contractions = Contractions.find(analysis, operands, indices, body);
+        return contractions != null
+                ? new ContractionWriter(analysis, operands, indices, body, contractions).write()
+                : new ElementwiseWriter(new Emitter(analysis, operands), indices, body).write();
     }
 }
