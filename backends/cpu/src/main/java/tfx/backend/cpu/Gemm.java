@@ -111,6 +111,58 @@ final class Gemm {
         }
     }
 
+    /** {@code c[r][j] += sum_k p[r][k] * v[k][j]}, where what a weight of 0 meets counts for nothing, even if it is not finite. */
+    static void add(
+            long p, long ldp, int rows, long depth, long v, long ldv, int columns, long c, long ldc) {
+        if (isFinite(v, ldv, depth, columns)) {
+            OuterTiles.run(p, ldp, rows, depth, v, ldv, columns, c, ldc, true);
+            return;
+        }
+        for (int r = 0; r < rows; r++) {
+            for (long k = 0; k < depth; k++) {
+                if (Memory.getF32(p + r * ldp + 4 * k) != 0) {
+                    OuterTiles.run(p + r * ldp + 4 * k, ldp, 1, 1, v + k * ldv, ldv, columns, c + r * ldc, ldc, true);
+                }
+            }
+        }
+    }
+
+    private static boolean isFinite(long v, long ldv, long depth, int columns) {
+        FloatVector all = Lanes.splat(0);
+        float rest = 0;
+        for (long k = 0; k < depth; k++) {
+            long at = v + k * ldv;
+            int j = 0;
+            for (; j + Lanes.LENGTH <= columns; j += Lanes.LENGTH) {
+                all = Memory.loadF32(at + 4L * j).fma(Lanes.splat(0), all);
+            }
+            for (; j < columns; j++) {
+                rest += 0 * Memory.getF32(at + 4L * j);
+            }
+        }
+        return sum(all) + rest == 0;
+    }
+
+    static void fill(long at, long count, float value) {
+        long k = 0;
+        for (; k + Lanes.LENGTH <= count; k += Lanes.LENGTH) {
+            Memory.storeF32(at + 4 * k, Lanes.splat(value));
+        }
+        for (; k < count; k++) {
+            Memory.putF32(at + 4 * k, value);
+        }
+    }
+
+    static void scale(long at, long count, float factor) {
+        long k = 0;
+        for (; k + Lanes.LENGTH <= count; k += Lanes.LENGTH) {
+            Memory.storeF32(at + 4 * k, Memory.loadF32(at + 4 * k).mul(factor));
+        }
+        for (; k < count; k++) {
+            Memory.putF32(at + 4 * k, Memory.getF32(at + 4 * k) * factor);
+        }
+    }
+
     static float sum(FloatVector v) {
         return v.reduceLanes(jdk.incubator.vector.VectorOperators.ADD);
     }

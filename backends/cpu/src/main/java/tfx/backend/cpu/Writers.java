@@ -11,8 +11,12 @@ final class Writers {
 
     static Methods write(Analysis analysis, Operands operands, List<Index> indices, Expr body) {
         Contractions contractions = Contractions.find(analysis, operands, indices, body);
-        return contractions != null
-                ? new ContractionWriter(analysis, operands, indices, body, contractions).write()
+        if (contractions != null) {
+            return new ContractionWriter(analysis, operands, indices, body, contractions).write();
+        }
+        Streams streams = Streams.find(analysis, operands, indices, body);
+        return streams != null
+                ? new FoldWriter(analysis, operands, indices, body, streams).write()
                 : new ElementwiseWriter(new Emitter(analysis, operands), indices, body).write();
     }
 }
