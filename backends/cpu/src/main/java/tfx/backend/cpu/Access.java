@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import tfx.backend.common.Analysis;
 import tfx.ir.Expr;
 import tfx.ir.Index;
 

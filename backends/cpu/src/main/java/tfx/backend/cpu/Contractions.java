@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import tfx.backend.common.Analysis;
 import tfx.compiler.schedule.ElementType;
 import tfx.ir.Expr;
 import tfx.ir.Expr.BinaryOp;
