@@ -23,11 +23,11 @@ final class Compilation {
     static String source(String name, Methods methods) {
         TypeSpec.Builder type =
                 TypeSpec.classBuilder(name).addModifiers(Modifier.FINAL).superclass(KernelCode.class);
-        type.addMethod(method("phases", int.class).addCode("$L", methods.phases()).build());
+        type.addMethod(
+                method("phases", int.class).addCode("$L", methods.phases()).build());
         MethodSpec.Builder parts = method("parts", int.class).addParameter(int.class, "phase");
-        MethodSpec.Builder part = method("part", void.class)
-                .addParameter(int.class, "phase")
-                .addParameter(int.class, "part");
+        MethodSpec.Builder part =
+                method("part", void.class).addParameter(int.class, "phase").addParameter(int.class, "part");
         parts.beginControlFlow("switch (phase)");
         part.beginControlFlow("switch (phase)");
         for (int i = 0; i < methods.all().size(); i++) {

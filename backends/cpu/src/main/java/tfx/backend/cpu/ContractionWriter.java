@@ -114,14 +114,16 @@ final class ContractionWriter {
             if (left.direct) {
                 continue;
             }
-            String count = "((" + (left.grouped ? "groups * " : "") + "rows + " + (PACKED - 1) + "L) / " + PACKED + "L)";
+            String count =
+                    "((" + (left.grouped ? "groups * " : "") + "rows + " + (PACKED - 1) + "L) / " + PACKED + "L)";
             String chunk = "(part - (" + parts + "))";
             String to = "packed" + i;
             e.branch(chunk + " >= 0 && " + chunk + " < " + count, () -> {
                 String item = e.fresh("r");
-                String last = "Math.min(" + (left.grouped ? "groups * " : "") + "rows, (" + chunk + " + 1L) * " + PACKED + "L)";
-                String head = "for (long " + item + " = " + chunk + " * " + PACKED + "L; " + item + " < " + last + "; " + item
-                        + "++) {";
+                String last = "Math.min(" + (left.grouped ? "groups * " : "") + "rows, (" + chunk + " + 1L) * " + PACKED
+                        + "L)";
+                String head = "for (long " + item + " = " + chunk + " * " + PACKED + "L; " + item + " < " + last + "; "
+                        + item + "++) {";
                 e.block(head, "}", outputs(), false, null, null, () -> {
                     name(e, all.rows(), item + " % rows");
                     if (left.grouped) {
@@ -145,7 +147,8 @@ final class ContractionWriter {
         if (k < left.reduced.size() - 1) {
             String name = e.fresh("i");
             e.names.put(index, name);
-            String head = "for (long " + name + " = 0L; " + name + " < " + operands.size(index.size()) + "; " + name + "++) {";
+            String head = "for (long " + name + " = 0L; " + name + " < " + operands.size(index.size()) + "; " + name
+                    + "++) {";
             long inside = left.reduced.subList(k + 1, left.reduced.size()).stream()
                     .mapToLong(i -> i.size().constant())
                     .reduce(1, (a, b) -> a * b);
@@ -163,8 +166,8 @@ final class ContractionWriter {
                 operands.size(index.size()),
                 left.expr,
                 () -> {},
-                (vector, count) -> e.scope.line("Memory.scatter(1, " + to + " + 4L * " + e.names.get(index) + ", 4L, " + vector
-                        + ", " + count + ");"));
+                (vector, count) -> e.scope.line("Memory.scatter(1, " + to + " + 4L * " + e.names.get(index) + ", 4L, "
+                        + vector + ", " + count + ");"));
     }
 
     /** Blocks of rows side by side. */
@@ -185,10 +188,15 @@ final class ContractionWriter {
                 e.scope.line("final long " + last + " = Math.min(rows, " + first + " + " + Gemm.ROWS + "L);");
                 String group = e.fresh("v");
                 e.scope.line("final long " + group + " = " + chunk + " / blocks;");
-                rows(e, first, last, left.grouped ? group : null, row -> e.scope.line(
-                        at + "[(int) (" + row + " - " + first + ")] = " + leftAddress(e, number, row, group) + ";"));
-                e.scope.line("Gemm.turn(" + at + ", (int) (" + last + " - " + first + "), " + left.depth + "L, turned" + number
-                        + " + " + chunk + " * " + 4L * Gemm.ROWS * left.depth + "L);");
+                rows(
+                        e,
+                        first,
+                        last,
+                        left.grouped ? group : null,
+                        row -> e.scope.line(at + "[(int) (" + row + " - " + first + ")] = "
+                                + leftAddress(e, number, row, group) + ";"));
+                e.scope.line("Gemm.turn(" + at + ", (int) (" + last + " - " + first + "), " + left.depth + "L, turned"
+                        + number + " + " + chunk + " * " + 4L * Gemm.ROWS * left.depth + "L);");
             });
             parts.append(" + ").append(count);
         }
@@ -225,7 +233,8 @@ final class ContractionWriter {
         Left left = lefts.get(number);
         return left.direct
                 ? Access.address(e, (Expr.Read) left.expr, new HashSet<>(left.reduced))
-                : "packed" + number + " + (" + (left.grouped ? group + " * rows + " : "") + row + ") * " + 4 * left.depth + "L";
+                : "packed" + number + " + (" + (left.grouped ? group + " * rows + " : "") + row + ") * "
+                        + 4 * left.depth + "L";
     }
 
     private boolean batchGroups() {
@@ -261,7 +270,8 @@ final class ContractionWriter {
         Emitter e = emitter();
         int column = indices.indexOf(all.column());
         String counts = "final long tiles = (n" + column + " + " + (COLUMNS - 1) + "L) / " + COLUMNS + "L;\n"
-                + "final long splits = Math.max(1L, Math.min(blocks, " + PARTS + "L / Math.max(1L, groups * tiles)));\n";
+                + "final long splits = Math.max(1L, Math.min(blocks, " + PARTS
+                + "L / Math.max(1L, groups * tiles)));\n";
         e.scope.code.append(counts);
         e.scope.line("final long group = part / (tiles * splits);");
         e.scope.line("final long low = part / splits % tiles * " + COLUMNS + "L;");
@@ -279,16 +289,19 @@ final class ContractionWriter {
                 panels.add(new Panel(e, c, panels.size()));
             }
             String square = e.scratch(4L * Gemm.ROWS * COLUMNS);
-            String head = "for (long block = part % splits * blocks / splits; block < (part % splits + 1L) * blocks / splits;"
-                    + " block++) {";
+            String head =
+                    "for (long block = part % splits * blocks / splits; block < (part % splits + 1L) * blocks / splits;"
+                            + " block++) {";
             e.block(head, "}", Set.of(), false, null, null, () -> {
                 e.scope.line("final long first = block * " + Gemm.ROWS + "L;");
                 e.scope.line("final long last = Math.min(rows, first + " + Gemm.ROWS + "L);");
-                e.branch("few", () -> rows(e, "first", "last", null, row -> {
-                    for (int k = 0; k < sums.size(); k++) {
-                        panels.get(k).row(leftAddress(e, number(k), row, "group"), row, sums.get(k));
-                    }
-                }));
+                e.branch(
+                        "few",
+                        () -> rows(e, "first", "last", null, row -> {
+                            for (int k = 0; k < sums.size(); k++) {
+                                panels.get(k).row(leftAddress(e, number(k), row, "group"), row, sums.get(k));
+                            }
+                        }));
                 e.branch("!few", () -> {
                     for (int k = 0; k < sums.size(); k++) {
                         panels.get(k).block(number(k), square, sums.get(k));
@@ -323,7 +336,8 @@ final class ContractionWriter {
             this.type = operands.type(c.weight().value()).ordinal();
             this.along = Access.step(analysis, operands, c.weight(), c.inner());
             this.across = Access.step(analysis, operands, c.weight(), all.column());
-            this.oneWalk = Access.isOneWalk(analysis, operands, c.weight(), c.reduce().indices());
+            this.oneWalk =
+                    Access.isOneWalk(analysis, operands, c.weight(), c.reduce().indices());
             this.asItLies = oneWalk && along.constant() == 1 && type == Gemm.F32;
             // Rows a power of two apart would fall on each other in the cache.
             this.lead = 4 * (c.depth() + 16);
@@ -347,12 +361,16 @@ final class ContractionWriter {
             Index index = c.reduce().indices().get(k);
             if (oneWalk || index == c.inner()) {
                 long depth = oneWalk ? c.depth() : index.size().constant();
-                e.scope.line("Gemm.panel(" + from + ", " + type + ", " + along.text() + ", " + across.text() + ", columns, "
-                        + depth + "L, " + to + ", " + lead + "L);");
+                e.scope.line("Gemm.panel(" + from + ", " + type + ", " + along.text() + ", " + across.text()
+                        + ", columns, " + depth + "L, " + to + ", " + lead + "L);");
                 return;
             }
             Access.Step step = Access.step(analysis, operands, c.weight(), index);
-            long inside = c.reduce().indices().subList(k + 1, c.reduce().indices().size()).stream()
+            long inside = c
+                    .reduce()
+                    .indices()
+                    .subList(k + 1, c.reduce().indices().size())
+                    .stream()
                     .mapToLong(i -> i.size().constant())
                     .reduce(1, (a, b) -> a * b);
             String i = e.fresh("i");
@@ -360,8 +378,8 @@ final class ContractionWriter {
             e.block(head, "}", Set.of(index), false, null, null, () -> {
                 String source = e.fresh("v");
                 String target = e.fresh("v");
-                e.scope.line("final long " + source + " = " + from + " + " + Gemm.bytes(type) + "L * " + i + " * " + step.text()
-                        + ";");
+                e.scope.line("final long " + source + " = " + from + " + " + Gemm.bytes(type) + "L * " + i + " * "
+                        + step.text() + ";");
                 e.scope.line("final long " + target + " = " + to + " + " + 4 * inside + "L * " + i + ";");
                 copy(k + 1, source, target);
             });
@@ -371,18 +389,18 @@ final class ContractionWriter {
             String to = sums + " + (" + row + " - first) * " + 4 * COLUMNS + "L";
             e.scope.line(
                     oneWalk
-                            ? "Gemv.row(" + left + ", " + c.depth() + "L, " + weight + ", " + type + ", " + along.text() + ", "
-                                    + across.text() + ", columns, " + to + ");"
-                            : "Gemv.row(" + left + ", " + c.depth() + "L, " + copy + ", " + Gemm.F32 + ", 1L, " + lead / 4
-                                    + "L, columns, " + to + ");");
+                            ? "Gemv.row(" + left + ", " + c.depth() + "L, " + weight + ", " + type + ", " + along.text()
+                                    + ", " + across.text() + ", columns, " + to + ");"
+                            : "Gemv.row(" + left + ", " + c.depth() + "L, " + copy + ", " + Gemm.F32 + ", 1L, "
+                                    + lead / 4 + "L, columns, " + to + ");");
         }
 
         void block(int left, String square, String sums) {
-            String turned = "turned" + left + " + (" + (lefts.get(left).grouped() ? "group * blocks + " : "") + "block) * "
-                    + 4L * Gemm.ROWS * c.depth() + "L";
+            String turned = "turned" + left + " + (" + (lefts.get(left).grouped() ? "group * blocks + " : "")
+                    + "block) * " + 4L * Gemm.ROWS * c.depth() + "L";
             String from = asItLies ? weight + ", 4L * " + across.text() : copy + ", " + lead + "L";
-            e.scope.line("Gemm.block(" + from + ", columns, " + c.depth() + "L, " + turned + ", " + square + ", " + sums + ", "
-                    + 4 * COLUMNS + "L);");
+            e.scope.line("Gemm.block(" + from + ", columns, " + c.depth() + "L, " + turned + ", " + square + ", " + sums
+                    + ", " + 4 * COLUMNS + "L);");
         }
     }
 
@@ -408,12 +426,13 @@ final class ContractionWriter {
                 () -> {
                     for (int k = 0; k < sums.size(); k++) {
                         String sum = e.fresh("v");
-                        e.scope.line("final FloatVector " + sum + " = Memory.loadF32(" + sums.get(k) + " + " + from + " + 4L * ("
-                                + e.names.get(all.column()) + " - low));");
+                        e.scope.line("final FloatVector " + sum + " = Memory.loadF32(" + sums.get(k) + " + " + from
+                                + " + 4L * (" + e.names.get(all.column()) + " - low));");
                         e.scope.known.put(all.all().get(k).reduce(), new Code(Kind.FLOAT, true, sum));
                     }
                 },
-                (vector, count) -> e.scope.line("Memory.scatter(" + operands.output().ordinal() + ", " + to + " + " + stride
-                        + " * " + e.names.get(all.column()) + ", " + stride + ", " + vector + ", " + count + ");"));
+                (vector, count) -> e.scope.line(
+                        "Memory.scatter(" + operands.output().ordinal() + ", " + to + " + " + stride + " * "
+                                + e.names.get(all.column()) + ", " + stride + ", " + vector + ", " + count + ");"));
     }
 }

@@ -109,8 +109,7 @@ record Contractions(Index column, List<Index> groups, List<Index> rows, List<Con
         return factors.stream().anyMatch(factor -> analysis.mentions(factor, index));
     }
 
-    private static boolean walks(
-            Analysis analysis, Operands operands, Expr.Read r, Expr.Reduce sum, Index column) {
+    private static boolean walks(Analysis analysis, Operands operands, Expr.Read r, Expr.Reduce sum, Index column) {
         List<Index> along = new ArrayList<>(sum.indices());
         along.add(column);
         return along.stream().allMatch(index -> Access.step(analysis, operands, r, index) != null);

@@ -75,7 +75,8 @@ final class FoldWriter {
         out.append("long at = " + shared + ";\n");
         for (int k = 0; k < products.size(); k++) {
             out.append("final long turned" + k + " = at;\n");
-            out.append("at += few ? 0L : " + copies(products.get(k)) + " * blocks * " + block(products.get(k)) + "L;\n");
+            out.append(
+                    "at += few ? 0L : " + copies(products.get(k)) + " * blocks * " + block(products.get(k)) + "L;\n");
         }
         return out.toString();
     }
@@ -84,7 +85,8 @@ final class FoldWriter {
     private String copies(Product product) {
         StringBuilder text = new StringBuilder(Operands.batched(product.right().value()) ? "(long) f.batch" : "1L");
         for (int d : others(product)) {
-            text.append(" * ").append(operands.size(product.right().value().shape().get(d)));
+            text.append(" * ")
+                    .append(operands.size(product.right().value().shape().get(d)));
         }
         return text.toString();
     }
@@ -227,7 +229,8 @@ final class FoldWriter {
             e.scope.line("from = Math.min(from, " + range.low() + ");\nto = Math.max(to, " + range.high() + ");");
         });
         e.scope.line("to = Math.min(points, to);");
-        String head = "for (long low = Math.max(0L, from) / " + POINTS + "L * " + POINTS + "L; low < to; low += " + POINTS + "L) {";
+        String head = "for (long low = Math.max(0L, from) / " + POINTS + "L * " + POINTS + "L; low < to; low += "
+                + POINTS + "L) {";
         e.block(head, "}", Set.of(), false, null, null, () -> {
             e.scope.line("final long high = Math.min(to, low + " + POINTS + "L);");
             for (int k = 0; k < products.size(); k++) {
@@ -252,7 +255,8 @@ final class FoldWriter {
     }
 
     private Loops.Range range(Emitter e) {
-        return e.loops.range(streams.fold().index(), e.analysis.conjuncts(streams.fold().domain()));
+        return e.loops.range(
+                streams.fold().index(), e.analysis.conjuncts(streams.fold().domain()));
     }
 
     /** The rows of a product's left side: where they lie and how far apart. */
@@ -262,8 +266,10 @@ final class FoldWriter {
             Set<Index> zero = new HashSet<>(product.reduce().indices());
             zero.add(streams.row());
             Expr.Read read = (Expr.Read) product.left();
-            String step = "4L * " + Access.step(analysis, operands, read, streams.row()).text();
-            e.scope.line("final long " + at + " = " + Access.address(e, read, zero) + " + " + step + " * (start + first);");
+            String step = "4L * "
+                    + Access.step(analysis, operands, read, streams.row()).text();
+            e.scope.line(
+                    "final long " + at + " = " + Access.address(e, read, zero) + " + " + step + " * (start + first);");
             lefts.add(at);
             leads.add(step);
             return;
@@ -284,9 +290,16 @@ final class FoldWriter {
             long inside = reduced.subList(k + 1, reduced.size()).stream()
                     .mapToLong(i -> i.size().constant())
                     .reduce(1, (a, b) -> a * b);
-            String head = "for (long " + name + " = 0L; " + name + " < " + operands.size(index.size()) + "; " + name + "++) {";
-            e.block(head, "}", Set.of(index), false, null, null, () ->
-                    element(e, product, k + 1, to + " + " + name + " * " + 4 * inside + "L"));
+            String head = "for (long " + name + " = 0L; " + name + " < " + operands.size(index.size()) + "; " + name
+                    + "++) {";
+            e.block(
+                    head,
+                    "}",
+                    Set.of(index),
+                    false,
+                    null,
+                    null,
+                    () -> element(e, product, k + 1, to + " + " + name + " * " + 4 * inside + "L"));
             return;
         }
         ElementwiseWriter.overLanes(
@@ -296,8 +309,8 @@ final class FoldWriter {
                 operands.size(index.size()),
                 product.left(),
                 () -> {},
-                (vector, count) -> e.scope.line("Memory.scatter(1, " + to + " + 4L * " + e.names.get(index) + ", 4L, " + vector
-                        + ", " + count + ");"));
+                (vector, count) -> e.scope.line("Memory.scatter(1, " + to + " + 4L * " + e.names.get(index) + ", 4L, "
+                        + vector + ", " + count + ");"));
     }
 
     private void scores(Emitter e, int k, String left, String lead) {
@@ -306,16 +319,20 @@ final class FoldWriter {
         zero.add(streams.fold().index());
         String step = operands.strideText(product.right().value(), product.axis());
         String lying = e.fresh("v");
-        e.scope.line("final long " + lying + " = " + Access.address(e, product.right(), zero) + " + 4L * low * " + step + ";");
+        e.scope.line("final long " + lying + " = " + Access.address(e, product.right(), zero) + " + 4L * low * " + step
+                + ";");
         StringBuilder copy = new StringBuilder(Operands.batched(product.right().value()) ? "b" : "0L");
         for (int d : others(product)) {
             String size = operands.size(product.right().value().shape().get(d));
-            copy = new StringBuilder("(" + copy + " * " + size + " + " + e.scalars.integer(product.right().at().get(d)) + ")");
+            copy = new StringBuilder("(" + copy + " * " + size + " + "
+                    + e.scalars.integer(product.right().at().get(d)) + ")");
         }
-        String turned = "turned" + k + " + (" + copy + " * blocks + low / " + Gemm.ROWS + "L) * " + block(product) + "L";
+        String turned =
+                "turned" + k + " + (" + copy + " * blocks + low / " + Gemm.ROWS + "L) * " + block(product) + "L";
         String to = scores.get(k);
         String depth = product.depth() + "L";
-        e.scope.line("if (few) {\nfor (int r = 0; r < count; r++) {\nGemv.row(" + left + " + r * " + lead + ", " + depth + ", "
+        e.scope.line("if (few) {\nfor (int r = 0; r < count; r++) {\nGemv.row(" + left + " + r * " + lead + ", " + depth
+                + ", "
                 + lying + ", " + Gemm.F32 + ", 1L, " + step + ", (int) (high - low), " + to + " + r * " + 4 * POINTS
                 + "L);\n}\n} else {");
         for (int half = 0; half < 2; half++) {
@@ -344,7 +361,8 @@ final class FoldWriter {
                         ? limit
                         : String.join(" && ", scalar.stream().map(e::truth).toList()) + " ? " + limit + " : " + low)
                 + ";");
-        weights.forEach((k, at) -> e.scope.line("Gemm.fill(" + at + " + " + row + " * " + 4 * POINTS + "L, " + POINTS + "L, 0f);"));
+        weights.forEach((k, at) ->
+                e.scope.line("Gemm.fill(" + at + " + " + row + " * " + 4 * POINTS + "L, " + POINTS + "L, 0f);"));
         Set<Index> own = Set.of(Analysis.FOLD);
         e.block("if (" + low + " < " + high + ") {", "}", own, true, null, null, () -> {
             int done = 0;
@@ -364,8 +382,9 @@ final class FoldWriter {
             int here = k;
             Expr.Accumulator accumulator = streams.fold().accumulators().get(k);
             boolean[] needs = {false};
-            tfx.ir.Exprs.forEach(accumulator.body(), part -> needs[0] |=
-                    part instanceof Expr.Accumulated(int n) && n >= first && n < here);
+            tfx.ir.Exprs.forEach(
+                    accumulator.body(),
+                    part -> needs[0] |= part instanceof Expr.Accumulated(int n) && n >= first && n < here);
             if (needs[0] || (accumulator.shift() >= from && accumulator.shift() < k)) {
                 break;
             }
@@ -418,8 +437,8 @@ final class FoldWriter {
         Expr.Accumulator accumulator = streams.fold().accumulators().get(k);
         String masked = mask == null ? "" : ", " + mask;
         if (partial != null) {
-            e.scope.line(partial + " = " + partial + ".lanewise(VectorOperators." + Loops.operator(accumulator.monoid()) + ", "
-                    + e.vector(accumulator.body()) + masked + ");");
+            e.scope.line(partial + " = " + partial + ".lanewise(VectorOperators." + Loops.operator(accumulator.monoid())
+                    + ", " + e.vector(accumulator.body()) + masked + ");");
         } else {
             e.scope.line("Memory.storeF32(" + cell(e, weights.get(k), row) + ", "
                     + e.vector(streams.weighted().get(k).weight()) + masked + ");");
@@ -428,7 +447,8 @@ final class FoldWriter {
 
     /** The address of the current point's element in a tile of points. */
     private String cell(Emitter e, String tile, String row) {
-        return tile + " + " + row + " * " + 4 * POINTS + "L + 4L * (" + e.names.get(streams.fold().index()) + " - low)";
+        return tile + " + " + row + " * " + 4 * POINTS + "L + 4L * ("
+                + e.names.get(streams.fold().index()) + " - low)";
     }
 
     private String statistic(int k, String row) {
@@ -450,17 +470,16 @@ final class FoldWriter {
         // While nothing finite was seen the maximum counts as 0, so that exp(-inf - M) is 0 and not NaN.
         String safe = e.fresh("v");
         e.scope.line("final float " + safe + " = VectorMath.finite(" + now + ");");
-        e.scope.known.put(
-                analysis.intern(new Expr.Accumulated(k)), new Code(Kind.FLOAT, false, safe));
-        e.scope.line("if (" + old + " != " + now + ") {\nfinal float " + factor + " = (float) Math.exp(" + old + " - " + safe
-                + ");");
+        e.scope.known.put(analysis.intern(new Expr.Accumulated(k)), new Code(Kind.FLOAT, false, safe));
+        e.scope.line("if (" + old + " != " + now + ") {\nfinal float " + factor + " = (float) Math.exp(" + old + " - "
+                + safe + ");");
         for (int j = 0; j < streams.fold().accumulators().size(); j++) {
             if (streams.fold().accumulators().get(j).shift() == k) {
                 e.scope.line(
                         statistics.containsKey(j)
                                 ? "Gemm.scale(" + statistic(j, row) + ", " + Lanes.LENGTH + "L, " + factor + ");"
-                                : "Gemm.scale(" + sums.get(j) + " + " + row + " * " + 4 * width() + "L, " + width() + "L, " + factor
-                                        + ");");
+                                : "Gemm.scale(" + sums.get(j) + " + " + row + " * " + 4 * width() + "L, " + width()
+                                        + "L, " + factor + ");");
             }
         }
         e.scope.line("}");
@@ -468,7 +487,9 @@ final class FoldWriter {
 
     private void addWeighted(Emitter e, int k, Weighted weighted) {
         Set<Index> zero = new HashSet<>(Set.of(streams.fold().index(), streams.column()));
-        String step = Access.step(analysis, operands, weighted.value(), streams.fold().index()).text();
+        String step = Access.step(
+                        analysis, operands, weighted.value(), streams.fold().index())
+                .text();
         e.scope.line("Gemm.add(" + weights.get(k) + ", " + 4 * POINTS + "L, count, high - low, "
                 + Access.address(e, weighted.value(), zero) + " + 4L * low * " + step + ", 4L * " + step + ", "
                 + streams.column().size().constant() + ", " + sums.get(k) + ", " + 4 * width() + "L);");
@@ -487,8 +508,8 @@ final class FoldWriter {
             Expr.Accumulator accumulator = streams.fold().accumulators().get(k);
             String name = e.fresh("v");
             finals.put(k, name);
-            e.scope.line("final float " + name + " = Memory.loadF32(" + statistic(k, row) + ").reduceLanes(VectorOperators."
-                    + Loops.operator(accumulator.monoid()) + ");");
+            e.scope.line("final float " + name + " = Memory.loadF32(" + statistic(k, row)
+                    + ").reduceLanes(VectorOperators." + Loops.operator(accumulator.monoid()) + ");");
         });
         String any = e.fresh("a");
         e.scope.line("final boolean " + any + " = Memory.getF32(" + seen + " + 4L * " + row + ") != 0f;");
@@ -500,8 +521,9 @@ final class FoldWriter {
                 operands.size(streams.column().size()),
                 body,
                 () -> result(e, row, any, finals),
-                (vector, count) -> e.scope.line("Memory.scatter(" + operands.output().ordinal() + ", " + to + " + " + stride
-                        + " * " + e.names.get(streams.column()) + ", " + stride + ", " + vector + ", " + count + ");"));
+                (vector, count) -> e.scope.line(
+                        "Memory.scatter(" + operands.output().ordinal() + ", " + to + " + " + stride + " * "
+                                + e.names.get(streams.column()) + ", " + stride + ", " + vector + ", " + count + ");"));
     }
 
     /** The fold's value in the current lanes: 0 where no point was admitted. */
@@ -514,8 +536,8 @@ final class FoldWriter {
                     e.scope.known.put(analysis.intern(new Expr.Accumulated(k)), new Code(Kind.FLOAT, false, name)));
             sums.forEach((k, tile) -> {
                 String sum = e.fresh("v");
-                e.scope.line("final FloatVector " + sum + " = Memory.loadF32(" + tile + " + " + row + " * " + 4 * width()
-                        + "L + 4L * " + e.names.get(streams.column()) + ");");
+                e.scope.line("final FloatVector " + sum + " = Memory.loadF32(" + tile + " + " + row + " * "
+                        + 4 * width() + "L + 4L * " + e.names.get(streams.column()) + ");");
                 e.scope.known.put(analysis.intern(new Expr.Accumulated(k)), new Code(Kind.FLOAT, true, sum));
             });
             e.scope.line(value + " = " + e.vector(streams.fold().result()) + ";");

@@ -98,11 +98,11 @@ final class Gemm {
      * @param square room for {@code columns} times {@link #ROWS} floats
      * @param lead bytes from row to row of {@code sums}
      */
-    static void block(
-            long w, long ldw, int columns, long depth, long turned, long square, long sums, long lead) {
+    static void block(long w, long ldw, int columns, long depth, long turned, long square, long sums, long lead) {
         for (long k = 0; k < depth; k += DEPTH) {
             long some = Math.min(DEPTH, depth - k);
-            OuterTiles.run(w + 4 * k, ldw, columns, some, turned + 4 * k * ROWS, 4L * ROWS, ROWS, square, 4L * ROWS, k > 0);
+            OuterTiles.run(
+                    w + 4 * k, ldw, columns, some, turned + 4 * k * ROWS, 4L * ROWS, ROWS, square, 4L * ROWS, k > 0);
         }
         for (int r = 0; r < ROWS; r++) {
             for (int j = 0; j < columns; j++) {
@@ -112,8 +112,7 @@ final class Gemm {
     }
 
     /** {@code c[r][j] += sum_k p[r][k] * v[k][j]}, where what a weight of 0 meets counts for nothing, even if it is not finite. */
-    static void add(
-            long p, long ldp, int rows, long depth, long v, long ldv, int columns, long c, long ldc) {
+    static void add(long p, long ldp, int rows, long depth, long v, long ldv, int columns, long c, long ldc) {
         if (isFinite(v, ldv, depth, columns)) {
             OuterTiles.run(p, ldp, rows, depth, v, ldv, columns, c, ldc, true);
             return;

@@ -144,8 +144,7 @@ record Streams(
             products.put(reduce, product);
             return true;
         }
-        return Analysis.parts(expr).stream()
-                .allMatch(part -> products(analysis, operands, part, point, row, products));
+        return Analysis.parts(expr).stream().allMatch(part -> products(analysis, operands, part, point, row, products));
     }
 
     private static @Nullable Product product(
