@@ -12,7 +12,7 @@ class AcceptanceTest {
     private static final Path ROOT = Path.of(System.getProperty("tfx.root", "."));
 
     @ParameterizedTest
-    @CsvSource({"llama,llama", "llama,llama-tied", "gpt2,gpt2", "qwen3,qwen3"})
+    @CsvSource({"llama,llama", "llama,llama-tied", "gpt2,gpt2", "qwen3,qwen3", "tokenformer,tokenformer", "lime,lime"})
     void theReferenceAgreesWithTheOfficialDump(String model, String dump) {
         String file = ROOT.resolve("spec/golden/" + dump + "-dev.safetensors").toString();
         for (String device : new String[] {"reference", "cpu", "gpu:emulator"}) {

@@ -65,6 +65,9 @@ final class Arithmetic {
             }
         }
         if (operand instanceof Real number) {
+            if (op == UnaryOp.FLOOR && Math.abs(number.value()) < 1L << 53) {
+                return new Int(Size.of((long) Math.floor(number.value())));
+            }
             return new Real(Numbers.apply(op, number.value()));
         }
         Term term = term(operand, span);

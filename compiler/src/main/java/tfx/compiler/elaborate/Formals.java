@@ -24,6 +24,7 @@ final class Formals {
     private final Map<String, Datum> given;
     private final Map<String, String> origins;
     private final Set<String> forcing = new LinkedHashSet<>();
+    private final Map<String, Scope.Slot> slots = new LinkedHashMap<>();
     private final Map<String, Scope.Slot> known = new LinkedHashMap<>();
     private Map<String, Tree.Setting> entries = Map.of();
     private Map<String, Module> modules = Map.of();
@@ -73,11 +74,8 @@ final class Formals {
                     "give them with --set " + missing.getFirst()
                             + "=..., a configuration, or weights to infer them from"));
         }
-        Scope all = null;
-        for (String name : formals.keySet()) {
-            all = Scope.with(all, name, Scope.Slot.later(() -> force(name, evaluator)));
-        }
-        scope = all;
+        formals.keySet().forEach(name -> slots.put(name, Scope.Slot.later(() -> force(name, evaluator))));
+        scope = scope("");
         return env(model.chain().getLast().module());
     }
 
@@ -119,6 +117,20 @@ final class Formals {
         return Env.in(scope, Env.Frame.top(module, true));
     }
 
+    /** All formals but one. */
+    private Scope scope(String hidden) {
+        Scope all = null;
+        for (Map.Entry<String, Scope.Slot> slot : slots.entrySet()) {
+            all = slot.getKey().equals(hidden) ? all : Scope.with(all, slot.getKey(), slot.getValue());
+        }
+        return all;
+    }
+
+    /** In the value of a formal its own name is the file's declaration, where there is one: {@code linear = linear}. */
+    private Env outside(String name, Module module) {
+        return module.find(name).isEmpty() ? env(module) : Env.in(scope(name), Env.Frame.top(module, true));
+    }
+
     private Scope.Slot force(String name, Evaluator evaluator) {
         Scope.Slot slot = known.get(name);
         if (slot != null) {
@@ -156,7 +168,8 @@ final class Formals {
         Tree.Expression expression = override != null
                 ? override.setting().value()
                 : formal.tree().initial().get();
-        return guarded(name, expression, env(override != null ? override.module() : formal.module()), evaluator);
+        Module module = override != null ? override.module() : formal.module();
+        return guarded(name, expression, outside(name, module), evaluator);
     }
 
     private Datum guarded(String name, Tree.Expression expression, Env env, Evaluator evaluator) {

@@ -6,8 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import tfx.compiler.names.ModelRef;
 import tfx.ir.Size;
 import tfx.source.Diagnostic;
@@ -195,23 +193,10 @@ public final class Inference {
             long most = -1;
             for (Elaborated.ParameterInfo parameter : symbolic.parameters().values()) {
                 String path = parameter.value().name();
-                if (!path.startsWith(prefix + ".0.")) {
-                    continue;
-                }
-                Optional<WeightLines.Chosen> chosen = lines.choose(path);
-                for (WeightLines.Candidate candidate :
-                        chosen.map(WeightLines.Chosen::candidates).orElse(List.of())) {
-                    String[] parts = candidate.name().split("\\.0\\.", 2);
-                    if (parts.length < 2) {
-                        continue;
-                    }
-                    Pattern numbered =
-                            Pattern.compile(Pattern.quote(parts[0]) + "\\.(\\d{1,6})\\." + Pattern.quote(parts[1]));
-                    for (String name : official.keySet()) {
-                        Matcher matcher = numbered.matcher(name);
-                        if (matcher.matches()) {
-                            most = Math.max(most, Long.parseLong(matcher.group(1)));
-                        }
+                if (path.startsWith(prefix + ".0.")) {
+                    String rest = path.substring(prefix.length() + 2);
+                    for (long l = most + 1; l < Run.MOST_LAYERS && present(lines, prefix + "." + l + rest); l++) {
+                        most = l;
                     }
                 }
             }
@@ -220,5 +205,10 @@ public final class Inference {
                 sources.put(symbol, "the tensors' names");
             }
         });
+    }
+
+    private boolean present(WeightLines lines, String path) {
+        return lines.choose(path).map(WeightLines.Chosen::candidates).orElse(List.of()).stream()
+                .anyMatch(candidate -> official.containsKey(candidate.name()));
     }
 }

@@ -215,6 +215,7 @@ final class Statements {
             case Datum.Real number -> number.value();
             case Int number when number.size().isConstant() -> number.size().constant();
             case Int number when run.check -> 1;
+            case Term term when run.check && term.dims().isEmpty() -> 1;
             default -> throw Fault.of("TFX0106", span, "a number is expected here, not " + datum.kind(), "");
         };
     }

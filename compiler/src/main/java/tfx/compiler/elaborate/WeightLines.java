@@ -79,10 +79,19 @@ final class WeightLines {
         List<Candidate> all = new ArrayList<>();
         for (Tree.Official official : line.alternatives()) {
             for (String prefix : prefixes) {
-                all.add(new Candidate(prefix + Paths.fill(official.pattern(), captures), Optional.of(official)));
+                all.add(new Candidate(prefix + Paths.fill(official.pattern(), captures, this::size), Optional.of(official)));
             }
         }
         return all;
+    }
+
+    /** An integer formal whose value is known. */
+    private Optional<String> size(String name) {
+        return model.evaluator().slot(name, model.formals()) instanceof Scope.Slot slot
+                        && slot.value() instanceof Datum.Int number
+                        && number.size().isConstant()
+                ? Optional.of(number.toString())
+                : Optional.empty();
     }
 
     private boolean holds(Tree.Weight line) {
@@ -115,7 +124,7 @@ final class WeightLines {
         for (Tree.NameLine line : names.reversed()) {
             Optional<Map<String, String>> captures = Paths.match(line.official(), name);
             if (captures.isPresent()) {
-                String path = Paths.fill(Paths.pattern(line.path()), captures.get());
+                String path = Paths.fill(Paths.pattern(line.path()), captures.get(), this::size);
                 if (model.program().named().containsKey(path)) {
                     return Optional.of(path);
                 }

@@ -22,14 +22,14 @@ public final class Library {
     public Optional<ModelRef> forModelType(String type) {
         for (String file : files) {
             if (file.endsWith("/" + type + ".tfx")) {
-                Optional<ModelRef> found = in(modules.load(file), type);
+                Optional<ModelRef> found = serving(modules.load(file), type);
                 if (found.isPresent()) {
                     return found;
                 }
             }
         }
         for (String file : files) {
-            Optional<ModelRef> found = in(modules.load(file), type);
+            Optional<ModelRef> found = serving(modules.load(file), type);
             if (found.isPresent()) {
                 return found;
             }
@@ -51,7 +51,8 @@ public final class Library {
         });
     }
 
-    private static Optional<ModelRef> in(Module module, String type) {
+    /** The first declaration of a file with a clause {@code config "<type>"} of its own. */
+    public static Optional<ModelRef> serving(Module module, String type) {
         for (Tree.Declaration declaration : module.file().declarations()) {
             TreeSet<String> types = new TreeSet<>();
             types(declaration, types);

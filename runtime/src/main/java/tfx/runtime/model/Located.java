@@ -92,6 +92,12 @@ record Located(
 
     /** The declaration asked for by name; else the one whose clause names the configuration's type; else the last. */
     private static ModelRef choose(Module module, ModelRequest request, ModelConfig config) {
+        if (request.name() == null && config.modelType().isPresent()) {
+            Optional<ModelRef> serving = Library.serving(module, config.modelType().get());
+            if (serving.isPresent()) {
+                return serving.get();
+            }
+        }
         return ModelRef.of(module, Optional.ofNullable(request.name()));
     }
 

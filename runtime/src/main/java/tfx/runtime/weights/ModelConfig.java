@@ -45,7 +45,8 @@ public final class ModelConfig {
 
     /**
      * The configuration in a dump's metadata: the object under the key {@code config}, where the official keys lie at
-     * the top or, in most dumps, one level down under {@code config} again. Empty where the header has no such key.
+     * the top or, in most dumps, one level down under {@code config} again. Where there is no {@code model_type}, the
+     * dump's {@code kind} is it. Empty where the header has no such key.
      */
     public static Optional<ModelConfig> ofMetadata(Checkpoint dump) {
         String json = dump.metadata().get("config");
@@ -53,10 +54,13 @@ public final class ModelConfig {
             return Optional.empty();
         }
         ModelConfig outer = parse(dump.name() + " (metadata key \"config\")", json);
-        return Optional.of(
-                outer.root.get("config") instanceof Map<?, ?> inner
-                        ? new ModelConfig(outer.name, keyed(inner))
-                        : outer);
+        Map<String, @Nullable Object> root =
+                outer.root.get("config") instanceof Map<?, ?> inner ? keyed(inner) : outer.root;
+        if (root.get("model_type") == null && outer.root.get("kind") instanceof String kind) {
+            root = keyed(root);
+            root.put("model_type", kind);
+        }
+        return Optional.of(new ModelConfig(outer.name, root));
     }
 
     /** A configuration that says nothing. */
