@@ -8,7 +8,7 @@ options { superClass = LimitedParser; }
 
 tokens {
   LABEL,                                              // a name before a colon
-  LAYERS, IN, NAMED, CONFIG, WEIGHTS, NAMES, PREFIX, IGNORE, WHEN, ID, REAL,
+  LAYERS, IN, NAMED, CONFIG, WEIGHTS, NAMES, PREFIX, IGNORE, WHEN, ID, REAL, TRANSFORM, ON,
   LAMBDA_PAREN,                                       // ( of (a, b) => e
   DIMS_BRACKET,                                       // [ of f[a -> b](c)
   LINE_PAREN, LINE_BRACKET                            // ( and [ at the start of a line: they continue no expression
@@ -42,7 +42,7 @@ output: OUTPUT name shape? ASSIGN expr;
 layers: LAYERS name IN expr DOTS expr (NAMED name)? body;
 definition: name shape? ASSIGN expr;
 
-clause: config | weights | names;
+clause: config | weights | names | transform;
 config: CONFIG TEXT configBody;
 configBody: LEFT_BRACE setting* RIGHT_BRACE;
 setting: name ASSIGN expr;
@@ -56,6 +56,7 @@ official: TEXT (LEFT_BRACKET expr (COMMA expr)* RIGHT_BRACKET)?;
 names: NAMES namesBody;
 namesBody: LEFT_BRACE nameLine* RIGHT_BRACE;
 nameLine: path ASSIGN TEXT;
+transform: TRANSFORM expr ON path shape?;
 path: segment (DOT segment)*;
 segment: name | LEFT_BRACE name DOTS? RIGHT_BRACE;
 

@@ -198,6 +198,7 @@ final class Recovery extends DefaultErrorStrategy {
                             CONFIG,
                             WEIGHTS,
                             NAMES,
+                            TRANSFORM,
                             PREFIX,
                             IGNORE,
                             NAME,

@@ -27,6 +27,9 @@ final class Tokens {
 
     private final Brackets brackets;
 
+    /** Between {@code transform} and its {@code on}. */
+    private boolean transforming;
+
     Tokens(Source source) {
         this.source = source;
         TfxLexer lexer = new TfxLexer(new Utf16Stream(source));
@@ -128,11 +131,19 @@ final class Tokens {
                 (before == TEXT || before == RIGHT_BRACKET) && after != ASSIGN && after != DOT && after != LEFT_BRACKET
                         ? WHEN
                         : NAME;
+            case "transform" ->
+                first && after != ASSIGN && after != LEFT_BRACKET && after != RIGHT_BRACE ? TRANSFORM : NAME;
+            case "on" -> transforming && endsOperand(before) && (after == NAME || after == LEFT_BRACE) ? ON : NAME;
             case "id" -> before == COLON && type(i - 2) == RIGHT_BRACKET ? ID : NAME;
             case "real" -> before == COLON && type(i - 2) == RIGHT_BRACKET ? REAL : NAME;
             default -> NAME;
         };
         token.setType(type);
+        transforming = type == TRANSFORM || (transforming && type != ON);
+    }
+
+    private static boolean endsOperand(int type) {
+        return type != REAL && endsStatement(type);
     }
 
     private static boolean endsStatement(int type) {

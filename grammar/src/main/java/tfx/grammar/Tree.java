@@ -83,6 +83,9 @@ public sealed interface Tree {
 
     record Names(List<NameLine> lines, Span span) implements Clause {}
 
+    /** {@code value} is applied to the parameters that fit {@code path}; {@code stored}: their shape before. */
+    record Transform(Expression value, Path path, Optional<Shape> stored, Span span) implements Clause {}
+
     sealed interface WeightLine extends Tree {}
 
     record Prefix(List<String> alternatives, Span span) implements WeightLine {}

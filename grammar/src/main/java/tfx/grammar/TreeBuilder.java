@@ -204,6 +204,12 @@ final class TreeBuilder {
                                         path(line.path()), ExpressionBuilder.text(line.TEXT()), span(line)))
                                 .toList(),
                         span(it));
+            case TransformContext it ->
+                new Tree.Transform(
+                        expressions.expression(it.expr()),
+                        path(it.path()),
+                        Optional.ofNullable(it.shape()).map(this::shape),
+                        span(it));
             default -> throw new IllegalStateException("no such clause in the grammar: " + context.getText());
         };
     }

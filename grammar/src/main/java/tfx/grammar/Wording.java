@@ -188,7 +188,7 @@ final class Wording {
         }
         if (left.contains(CONFIG)) {
             words.add("a clause");
-            remove(left, CONFIG, WEIGHTS, NAMES);
+            remove(left, CONFIG, WEIGHTS, NAMES, TRANSFORM);
         }
         if (left.contains(IGNORE)) {
             words.add("a line of weights");
@@ -235,6 +235,7 @@ final class Wording {
             case IN -> "`in`";
             case NAMED -> "`named`";
             case WHEN -> "`when`";
+            case ON -> "`on`";
             case ID -> "`id(...)`";
             case REAL -> "`real`";
             case LAMBDA_PAREN, LINE_PAREN -> "`(`";

@@ -55,6 +55,7 @@ final class FormatterTest {
                   names {
                     a.{l}.b = "c"
                   }
+                  transform f(b: 2)[o]() on h.{l}.{p..}[m, ..]
                 }
                 // end
                 """.replace(" // learned", "  // learned"), format("""
@@ -74,7 +75,8 @@ final class FormatterTest {
                 }
                 model M() { input x[t<=3]:id( v ) layers l in 0..n named h { }
                 config "c" { a=config . b??3 } weights "w" { { path .. }="{path}"
-                h . {l}.w[o,i]="h" [i,o] or "g" when tied } names { a.{l}.b="c" } }
+                h . {l}.w[o,i]="h" [i,o] or "g" when tied } names { a.{l}.b="c" }
+                transform f(b:2) [o] () on h . {l}. {p ..} [m,..] }
                 // end
                 """));
     }

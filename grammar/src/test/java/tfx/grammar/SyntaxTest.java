@@ -41,6 +41,31 @@ final class SyntaxTest {
     }
 
     @Test
+    void transformsAreClauses() {
+        Tree.Variant variant = (Tree.Variant) parse("""
+                variant V(on = 1, transform = 2) of M {
+                  on = transform
+                  transform = on
+                  transform f(bits: on) on layers.{l}.{p..}[transform, ..]
+                  transform (w) => w * on on {path..}.weight
+                  transform g on a.b
+                  names {}
+                }""").declarations().getFirst();
+        assertEquals(
+                List.of("on", "transform"),
+                variant.overrides().stream().map(it -> it.name().text()).toList());
+        List<Tree.Transform> transforms = variant.clauses().stream()
+                .filter(Tree.Transform.class::isInstance)
+                .map(Tree.Transform.class::cast)
+                .toList();
+        assertEquals(3, transforms.size());
+        assertEquals(2, transforms.getFirst().stored().orElseThrow().dims().size());
+        assertTrue(transforms.getFirst().path().segments().getLast().many());
+        assertInstanceOf(Tree.Lambda.class, transforms.get(1).value());
+        assertTrue(transforms.get(2).stored().isEmpty());
+    }
+
+    @Test
     void operatorsBindAsTheReferenceSays() {
         assertEquals("(+ a (* b c))", shown("a + b * c"));
         assertEquals("(- (- a b) c)", shown("a - b - c"));

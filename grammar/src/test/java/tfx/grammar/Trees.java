@@ -36,6 +36,8 @@ final class Trees {
                         "names",
                         "prefix",
                         "when",
+                        "on",
+                        "transform",
                         "id",
                         "a_rather_long_name_indeed")
                 .map(text -> new Tree.Name(text, AT));

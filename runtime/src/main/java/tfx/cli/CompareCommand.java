@@ -11,7 +11,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import tfx.runtime.model.Comparison;
 import tfx.runtime.model.Difference;
-import tfx.runtime.model.LoadedModel;
 import tfx.runtime.weights.Checkpoint;
 
 /** {@code tfx compare}: a model's values against a dump, a row per tensor; exit code 1 where one is too far off. */
@@ -46,11 +45,9 @@ final class CompareCommand extends Command {
         Flags.within("--tolerance", tolerance, 0, 1e6);
         String device = engine.device();
         int threads = engine.threads();
-        try (Checkpoint dump = Checkpoint.open(against);
-                LoadedModel loaded =
-                        LoadedModel.load(model.request(), n -> console().diagnose(List.of(n)))) {
-            loaded.requireWeights();
-            Comparison comparison = Comparison.of(loaded, dump, device, threads);
+        try (Checkpoint dump = Checkpoint.open(against)) {
+            Comparison comparison =
+                    Comparison.of(model.request(), dump, device, threads, n -> console().diagnose(List.of(n)));
             boolean fine = comparison.within(tolerance);
             Map<String, Object> document = new LinkedHashMap<>();
             document.put("device", device);
@@ -66,6 +63,7 @@ final class CompareCommand extends Command {
     private Map<String, Object> fields(Comparison.Row row) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("tensor", row.tensor());
+        fields.put("model", row.model());
         fields.put("value", row.path());
         fields.put("passed", row.within(tolerance));
         Difference difference = row.difference();
@@ -84,14 +82,16 @@ final class CompareCommand extends Command {
 
     private String text(Comparison comparison, boolean fine) {
         Table table = new Table("tensor", "value", "max abs", "max rel", "worst", "");
+        String first = comparison.rows().getFirst().model();
         for (Comparison.Row row : comparison.rows()) {
+            String value = row.path() + (row.model().equals(first) ? "" : " of " + row.model());
             Difference d = row.difference();
             if (d == null) {
-                table.row(row.tensor(), row.path(), "", "", row.fault(), "FAILED");
+                table.row(row.tensor(), value, "", "", row.fault(), "FAILED");
             } else {
                 table.row(
                         row.tensor(),
-                        row.path(),
+                        value,
                         number(d.maxAbs()),
                         number(d.maxRel()),
                         Arrays.toString(d.worst()),

@@ -1,6 +1,7 @@
 package tfx.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
@@ -28,6 +29,25 @@ class AcceptanceTest {
             assertEquals(0, ran.code(), ran.out() + ran.err());
             assertTrue(ran.out().contains("attn_probs.0") && ran.out().contains("hidden.final"), ran.out());
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"tokenformer,tokenformer,10", "tokenformer,tokenformer-growth,5", "lime,lime,9"})
+    void everySituationOfADumpIsCompared(String model, String dump, int tensors) {
+        String file = ROOT.resolve("spec/golden/" + dump + "-dev.safetensors").toString();
+        CliTest.Ran ran = CliTest.run(
+                "compare",
+                "stdlib/models/" + model + ".tfx",
+                "--weights",
+                file,
+                "--against",
+                file,
+                "--device",
+                "reference");
+        assertEquals(0, ran.code(), ran.out() + ran.err());
+        assertFalse(ran.out().contains("not compared"), ran.out());
+        assertEquals(
+                tensors, ran.out().lines().filter(line -> line.endsWith(" ok")).count(), ran.out());
     }
 
     @Test

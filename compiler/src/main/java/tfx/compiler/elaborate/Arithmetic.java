@@ -191,13 +191,20 @@ final class Arithmetic {
                                     : Math.floorDiv(a.constant(), b.constant())));
                 }
                 case POW -> power(a, b);
-                case MIN -> run.sizes.atMost(a, b) ? new Int(a) : run.sizes.atMost(b, a) ? new Int(b) : null;
-                case MAX -> run.sizes.atMost(a, b) ? new Int(b) : run.sizes.atMost(b, a) ? new Int(a) : null;
+                case MIN ->
+                    run.sizes.atMost(a, b) ? new Int(a) : run.sizes.atMost(b, a) ? new Int(b) : open("min", a, b);
+                case MAX ->
+                    run.sizes.atMost(a, b) ? new Int(b) : run.sizes.atMost(b, a) ? new Int(a) : open("max", a, b);
                 default -> null;
             };
         } catch (ArithmeticException overflow) {
             throw Fault.of("TFX0114", at.all(), "the integer is too large", "lengths are at most 2^40");
         }
+    }
+
+    /** While checking, the lesser or greater of sizes that are not known is a size of its own. */
+    private @Nullable Datum open(String which, Size a, Size b) {
+        return run.check ? new Int(Size.symbol((which + "(" + a + ", " + b + ")").replace("*", "×"))) : null;
     }
 
     private static @Nullable Datum power(Size a, Size b) {

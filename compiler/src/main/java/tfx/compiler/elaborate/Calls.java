@@ -161,6 +161,27 @@ final class Calls {
         return all;
     }
 
+    /** Calls a block with its first open formal given; TFX0103 where it needs more. */
+    Datum apply(Block block, Given argument, Env.Frame caller, Span at) {
+        List<String> open = new ArrayList<>(formals(block));
+        open.removeAll(block.given().keySet());
+        Map<String, Given> given = new LinkedHashMap<>(block.given());
+        if (!open.isEmpty()) {
+            given.put(open.getFirst(), argument);
+        }
+        Block bound = new Block(block.target(), given, block.groups());
+        if (open.isEmpty() || !ready(bound)) {
+            throw Fault.of(
+                    "TFX0103",
+                    at,
+                    open.isEmpty()
+                            ? "`" + block + "` has no formal left to take the parameter"
+                            : "`" + block + "` takes the parameter" + stillNeeds(bound),
+                    "a transform is a block of one tensor, with everything else given");
+        }
+        return run(bound, caller, null, at);
+    }
+
     /** Whether every formal without default is bound. */
     private static boolean ready(Block block) {
         return switch (block.target()) {

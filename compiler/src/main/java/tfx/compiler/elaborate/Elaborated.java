@@ -3,6 +3,7 @@ package tfx.compiler.elaborate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import tfx.compiler.names.ModelRef;
 import tfx.ir.Program;
 import tfx.ir.Size;
@@ -48,6 +49,16 @@ public final class Elaborated {
     /** Every parameter by its path, in order of elaboration. */
     public Map<String, ParameterInfo> parameters() {
         return parameters;
+    }
+
+    /** What parameters are where a {@code transform} applies, by path: values that depend on stored parameters only. */
+    public Map<String, Value> transformed() {
+        return evaluator.run.transforms.results();
+    }
+
+    /** The paths of parameters that transforms declare: the weights need not hold them, they begin as declared. */
+    public Set<String> ofTransforms() {
+        return evaluator.run.transforms.own();
     }
 
     /** The names of the dimensions of named values, inputs and parameters, by path. */

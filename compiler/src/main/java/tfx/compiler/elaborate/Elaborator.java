@@ -41,6 +41,7 @@ public final class Elaborator {
     private static Elaborated run(ModelRef model, Formals formals, boolean check) {
         Evaluator evaluator = new Evaluator(new Run(check));
         Env env = formals.bind(evaluator);
+        evaluator.run.transforms.declare(model, formals::seenFrom);
         try {
             evaluator.statements.model(model.model().body(), env);
         } catch (ArithmeticException overflow) {

@@ -51,6 +51,11 @@ record Env(@Nullable Scope scope, Set<Dim> running, Frame frame, boolean guarded
             return new Frame(callee, join(path, step), join(place, step), depth + 1, lambda, false, new ArrayList<>());
         }
 
+        /** Where what is done to the thing of that name is done. */
+        Frame inside(String name) {
+            return new Frame(module, join(path, name), join(place, name), depth, false, false, new ArrayList<>());
+        }
+
         Frame layer(String name, long number) {
             return new Frame(
                     module, join(path, name + "." + number), join(place, name + ".*"), depth, silent, false, rest);

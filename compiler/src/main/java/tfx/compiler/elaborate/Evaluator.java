@@ -22,6 +22,7 @@ import tfx.ir.Expr.BinaryOp;
 import tfx.ir.Expr.UnaryOp;
 import tfx.ir.Size;
 import tfx.source.Span;
+import tfx.source.TfxException;
 
 /** What expressions denote. */
 final class Evaluator {
@@ -236,7 +237,16 @@ final class Evaluator {
             return eval(known.value() ? choice.then() : choice.otherwise(), env);
         }
         Term test = arithmetic.truth(condition, choice.condition().span());
-        Datum then = eval(choice.then(), env.guard());
+        Datum then;
+        try {
+            then = eval(choice.then(), env.guard());
+        } catch (TfxException fault) {
+            if (!run.check || fault.diagnostics().stream().anyMatch(d -> !d.code().equals("TFX0122"))) {
+                throw fault;
+            }
+            // Whether the model refuses its sizes is not known before they are.
+            return eval(choice.otherwise(), env.guard());
+        }
         Datum otherwise = eval(choice.otherwise(), env.guard());
         if (run.check && test.dims().isEmpty() && !(then instanceof Term) && !(otherwise instanceof Term)) {
             return then;

@@ -113,6 +113,11 @@ final class Formals {
         }
     }
 
+    /** The formals, and behind them the declarations of a file. */
+    Env seenFrom(Module module) {
+        return env(module);
+    }
+
     private Env env(Module module) {
         return Env.in(scope, Env.Frame.top(module, true));
     }

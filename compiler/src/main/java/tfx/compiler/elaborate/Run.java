@@ -30,6 +30,7 @@ final class Run {
 
     final boolean check;
     final Sizes sizes;
+    final Transforms transforms = new Transforms();
     final List<Value.Input> inputs = new ArrayList<>();
     final Map<String, Elaborated.ParameterInfo> parameters = new LinkedHashMap<>();
     final Map<String, Value> outputs = new LinkedHashMap<>();

@@ -135,30 +135,34 @@ final class Statements {
 
     private Env parameter(Tree.Parameter parameter, Env env) {
         List<Dim> dims = evaluator.dims(parameter.shape().dims(), env);
+        String path = env.frame().named(parameter.name().text());
+        Initial initial =
+                parameter.initial().isPresent() ? initial(parameter.initial().get(), env) : Initial.ZEROS;
+        Term value = run.transforms.apply(
+                evaluator, path, dims, env, parameter, (stored, shape) -> stored(parameter, path, stored, initial, shape));
+        return env.with(parameter.name().text(), Scope.Slot.of(value));
+    }
+
+    /** A parameter as the weights hold it. */
+    private Term stored(Tree.Parameter parameter, String path, List<Dim> dims, Initial initial, Span written) {
         List<Size> shape = new ArrayList<>();
         Size elements = Size.ONE;
         for (Dim dim : dims) {
             if (!run.check && !dim.size().isConstant()) {
                 throw Fault.of(
                         "TFX0114",
-                        parameter.shape().span(),
+                        written,
                         "the dimension " + dim.shown() + " of a parameter is not known before the run",
                         "a parameter's dimensions are sizes of the model");
             }
             shape.add(dim.size());
-            elements = product(elements, dim.size(), parameter.shape().span());
+            elements = product(elements, dim.size(), written);
         }
         if (elements.isConstant() && elements.constant() > Run.MOST_LENGTH) {
             throw Fault.of(
-                    "TFX0114",
-                    parameter.shape().span(),
-                    "the parameter has more than 2^40 elements: " + Dim.shown(dims),
-                    "");
+                    "TFX0114", written, "the parameter has more than 2^40 elements: " + Dim.shown(dims), "");
         }
-        String path = env.frame().named(parameter.name().text());
         Value.Parameter value = new Value.Parameter(path, shape);
-        Initial initial =
-                parameter.initial().isPresent() ? initial(parameter.initial().get(), env) : Initial.ZEROS;
         Elaborated.ParameterInfo info = new Elaborated.ParameterInfo(
                 value,
                 dims.stream().map(Dim::name).toList(),
@@ -174,8 +178,7 @@ final class Statements {
                     "give one of the calls that lead here a `name:` of its own");
         }
         run.dimensions.put(path, info.dimensions());
-        return env.with(
-                parameter.name().text(), Scope.Slot.of(new Term(Run.at(value, dims), Expr.TRUE, dims, Kind.REAL)));
+        return new Term(Run.at(value, dims), Expr.TRUE, dims, Kind.REAL);
     }
 
     private static Size product(Size a, Size b, Span span) {

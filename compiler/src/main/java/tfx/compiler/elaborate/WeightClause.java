@@ -1,6 +1,7 @@
 package tfx.compiler.elaborate;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -9,7 +10,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import tfx.compiler.elaborate.Elaborated.ParameterInfo;
+import tfx.compiler.names.ModelRef;
+import tfx.compiler.names.Module;
 import tfx.compiler.names.Nearest;
+import tfx.grammar.Tree;
 import tfx.source.Diagnostic;
 import tfx.source.TfxException;
 
@@ -31,7 +35,7 @@ public final class WeightClause {
     }
 
     /**
-     * Binds every parameter of the program, by path.
+     * Binds every parameter of the program, by path; one that a transform declares only where the weights hold it.
      *
      * @param layout the clause's, {@code "huggingface"}
      * @param official the shapes of the official tensors by name
@@ -67,6 +71,24 @@ public final class WeightClause {
     public static Optional<String> valueOf(Elaborated model, String name) {
         Optional<String> path = new WeightLines(model, "").value(name);
         return path.isPresent() || !model.program().named().containsKey(name) ? path : Optional.of(name);
+    }
+
+    /** The models and variants of a file whose own {@code names} clause speaks of one of these tensors of a dump. */
+    public static List<String> naming(Module module, Collection<String> tensors) {
+        List<String> all = new ArrayList<>();
+        for (Tree.Declaration declaration : module.file().declarations()) {
+            String name = declaration.name().text();
+            for (Tree.Clause clause : ModelRef.clauses(module.visible().get(name))) {
+                if (clause instanceof Tree.Names names
+                        && names.lines().stream()
+                                .anyMatch(line -> tensors.stream()
+                                        .anyMatch(tensor -> Paths.match(line.official(), tensor)
+                                                .isPresent()))) {
+                    all.add(name);
+                }
+            }
+        }
+        return all;
     }
 
     private Map<String, Binding> all() {
@@ -129,6 +151,9 @@ public final class WeightClause {
             return;
         }
         String path = parameter.value().name();
+        if (model.ofTransforms().contains(path)) {
+            return;
+        }
         List<String> names = chosen.map(line -> line.candidates().stream()
                         .map(WeightLines.Candidate::name)
                         .toList())

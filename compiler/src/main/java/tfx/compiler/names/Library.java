@@ -51,9 +51,9 @@ public final class Library {
         });
     }
 
-    /** The first declaration of a file with a clause {@code config "<type>"} of its own. */
+    /** The last declaration of a file with a clause {@code config "<type>"} of its own. */
     public static Optional<ModelRef> serving(Module module, String type) {
-        for (Tree.Declaration declaration : module.file().declarations()) {
+        for (Tree.Declaration declaration : module.file().declarations().reversed()) {
             TreeSet<String> types = new TreeSet<>();
             types(declaration, types);
             if (types.contains(type)) {

@@ -2,10 +2,14 @@ package tfx.runtime.model;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tfx.compiler.elaborate.WeightClause;
 import tfx.ir.Value;
@@ -27,12 +31,14 @@ public record Comparison(List<Row> rows, List<String> others) {
     /**
      * One tensor.
      *
+     * @param model the declaration whose value it is
      * @param path the model's value
      * @param difference null where the shapes disagree
      * @param fault what keeps the two from being compared, or null
      */
     public record Row(
             String tensor,
+            String model,
             String path,
             @Nullable Difference difference,
             @Nullable String fault) {
@@ -46,15 +52,50 @@ public record Comparison(List<Row> rows, List<String> others) {
     }
 
     /**
-     * Runs the model on the dump's inputs, whole, and compares every value that both have. Only these are computed.
+     * Runs the model on the dump's inputs, whole, and compares every value that both have. Only these are computed. What the
+     * dump holds beside them may be of another situation (weights grown, a part replaced): where the request names no model,
+     * further models of the file whose {@code names} clause speaks of such tensors are compared on those.
      *
+     * @param notes receives what the user should know
      * @throws TfxException TFX0613 where the dump lacks an input, TFX0614 where it has nothing to compare
      */
-    public static Comparison of(LoadedModel model, Checkpoint dump, String device, int threads) {
+    public static Comparison of(
+            ModelRequest request, Checkpoint dump, String device, int threads, Consumer<Diagnostic> notes) {
+        Comparison first;
+        List<String> further = new ArrayList<>();
+        try (LoadedModel model = LoadedModel.load(request, notes)) {
+            model.requireWeights();
+            first = of(model, dump, dump.names(), device, threads);
+            if (request.name() == null) {
+                further.addAll(WeightClause.naming(model.elaborated().model().module(), first.others()));
+                further.remove(model.elaborated().model().name());
+            }
+        }
+        List<Row> rows = new ArrayList<>(first.rows());
+        Set<String> others = new LinkedHashSet<>(first.others());
+        for (String name : further) {
+            try (LoadedModel model = LoadedModel.load(request.named(name), notes)) {
+                Set<String> wanted = new LinkedHashSet<>(others);
+                model.program().inputs().forEach(input -> dump.names().stream()
+                        .filter(tensor -> WeightClause.valueOf(model.elaborated(), tensor)
+                                .equals(Optional.of(input.name())))
+                        .forEach(wanted::add));
+                Comparison next = of(model, dump, wanted, device, threads);
+                rows.addAll(next.rows());
+                next.rows().forEach(row -> others.remove(row.tensor()));
+                others.removeIf(model::reads);
+            }
+        }
+        return new Comparison(List.copyOf(rows), List.copyOf(others));
+    }
+
+    /** One model on some tensors of the dump. */
+    private static Comparison of(
+            LoadedModel model, Checkpoint dump, Collection<String> tensors, String device, int threads) {
         Map<String, String> compared = new LinkedHashMap<>();
         Map<String, StoredTensor> inputs = new LinkedHashMap<>();
         List<String> others = new ArrayList<>();
-        for (String name : dump.names()) {
+        for (String name : tensors) {
             Optional<String> path = WeightClause.valueOf(model.elaborated(), name);
             if (path.isPresent() && input(model, path.get()).isPresent()) {
                 inputs.put(path.get(), dump.find(name).orElseThrow());
@@ -94,25 +135,26 @@ public record Comparison(List<Row> rows, List<String> others) {
             try (Session session = engine.open(batch)) {
                 Map<String, Reference.Result> results = session.advance(given, Session.Rows.ALL);
                 compared.forEach(
-                        (name, path) -> rows.add(row(name, path, dump.find(name).orElseThrow(), results.get(path))));
+                        (name, path) -> rows.add(row(name, model, path, dump.find(name).orElseThrow(), results.get(path))));
             }
         }
         return new Comparison(List.copyOf(rows), List.copyOf(others));
     }
 
-    private static Row row(String name, String path, StoredTensor want, Reference.Result got) {
+    private static Row row(String name, LoadedModel model, String path, StoredTensor want, Reference.Result got) {
         long[] shape = got.shape();
         boolean single = !got.batched() && want.rank() == shape.length + 1;
         if (!Arrays.equals(shape, single ? Arrays.copyOfRange(want.shape(), 1, want.rank()) : want.shape())) {
             return new Row(
                     name,
+                    model.elaborated().model().name(),
                     path,
                     null,
                     "the dump has " + Arrays.toString(want.shape()) + ", the model " + Arrays.toString(shape));
         }
         double[] data = got.data();
         return new Row(
-                name, path, Difference.of(want.shape(), want::getAsDouble, i -> data[(int) (i % data.length)]), null);
+                name, model.elaborated().model().name(), path, Difference.of(want.shape(), want::getAsDouble, i -> data[(int) (i % data.length)]), null);
     }
 
     private static Optional<Value.Input> input(LoadedModel model, String path) {

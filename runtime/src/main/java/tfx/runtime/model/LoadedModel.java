@@ -50,6 +50,7 @@ public final class LoadedModel implements AutoCloseable {
     private final Map<String, Binding> bindings;
     private final Map<String, Tensor> given;
     private final Consumer<Diagnostic> notes;
+    private final InitialValues initial;
 
     private LoadedModel(
             Located located,
@@ -57,13 +58,15 @@ public final class LoadedModel implements AutoCloseable {
             @Nullable Checkpoint weights,
             Map<String, Binding> bindings,
             Map<String, Tensor> given,
-            Consumer<Diagnostic> notes) {
+            Consumer<Diagnostic> notes,
+            long seed) {
         this.located = located;
         this.elaborated = elaborated;
         this.weights = weights;
         this.bindings = bindings;
         this.given = given;
         this.notes = notes;
+        this.initial = new InitialValues(seed);
     }
 
     /**
@@ -103,7 +106,7 @@ public final class LoadedModel implements AutoCloseable {
                 Elaborator.elaborate(model, Inference.infer(model, arguments, LAYOUT, new LinkedHashMap<>()));
         GivenParameters.check(elaborated, parameters);
         Located located = new Located(model, ModelConfig.empty(), null, null);
-        return new LoadedModel(located, elaborated, null, Map.of(), Map.copyOf(parameters), notes);
+        return new LoadedModel(located, elaborated, null, Map.of(), Map.copyOf(parameters), notes, 0);
     }
 
     private static LoadedModel load(Located located, Map<String, ?> set, Consumer<Diagnostic> notes) {
@@ -122,7 +125,7 @@ public final class LoadedModel implements AutoCloseable {
             Elaborated elaborated = Elaborator.elaborate(
                     located.model(), Inference.infer(located.model(), arguments, LAYOUT, official));
             Map<String, Binding> bindings = weights == null ? Map.of() : bind(elaborated, weights, official);
-            return new LoadedModel(located, elaborated, weights, bindings, Map.of(), notes);
+            return new LoadedModel(located, elaborated, weights, bindings, Map.of(), notes, 0);
         } catch (RuntimeException fault) {
             if (weights != null) {
                 weights.close();
@@ -138,13 +141,16 @@ public final class LoadedModel implements AutoCloseable {
             candidates
                     .keySet()
                     .removeIf(name -> WeightClause.valueOf(elaborated, name).isPresent());
-            try {
-                return WeightClause.bind(elaborated, LAYOUT, candidates);
-            } catch (TfxException fault) {
-                if (!fault.diagnostics().stream().allMatch(d -> d.code().equals("TFX0213"))) {
-                    throw fault;
+            while (true) {
+                try {
+                    return WeightClause.bind(elaborated, LAYOUT, candidates);
+                } catch (TfxException fault) {
+                    if (!fault.diagnostics().stream().allMatch(d -> d.code().equals("TFX0213"))) {
+                        throw fault;
+                    }
+                    // A fault lists some of them only.
+                    fault.diagnostics().forEach(extra -> candidates.remove(extra.where()));
                 }
-                fault.diagnostics().forEach(extra -> candidates.remove(extra.where()));
             }
         }
         return WeightClause.bind(elaborated, LAYOUT, candidates);
@@ -284,6 +290,9 @@ public final class LoadedModel implements AutoCloseable {
             return tensor;
         }
         Binding binding = bindings.get(name);
+        if (binding == null && elaborated.ofTransforms().contains(name)) {
+            return initial.draw(elaborated.parameters().get(name));
+        }
         if (binding == null || weights == null) {
             throw new IllegalStateException("parameter " + name + " has no weights");
         }
@@ -311,6 +320,7 @@ public final class LoadedModel implements AutoCloseable {
 
     @Override
     public void close() {
+        initial.close();
         if (weights != null) {
             weights.close();
         }

@@ -20,6 +20,11 @@ public record ModelRequest(
         @Nullable Path config,
         @Nullable Path weights) {
 
+    /** The same with another declaration of the file. */
+    public ModelRequest named(String declaration) {
+        return new ModelRequest(model, declaration, set, config, weights);
+    }
+
     public static ModelRequest of(String model) {
         return new ModelRequest(model, null, Map.of(), null, null);
     }
