@@ -55,7 +55,7 @@ weight: path (openBracket dims RIGHT_BRACKET)? ASSIGN official (OR official)* (W
 official: TEXT (LEFT_BRACKET expr (COMMA expr)* RIGHT_BRACKET)?;
 names: NAMES namesBody;
 namesBody: LEFT_BRACE nameLine* RIGHT_BRACE;
-nameLine: path ASSIGN TEXT;
+nameLine: path ASSIGN TEXT (WHEN expr)?;
 transform: TRANSFORM expr ON path shape?;
 path: segment (DOT segment)*;
 segment: name | LEFT_BRACE name DOTS? RIGHT_BRACE;

@@ -112,7 +112,7 @@ final class Tokens {
             token.setType(LABEL);
             return;
         }
-        boolean first = before == LEFT_BRACE || before == RIGHT_BRACE || (startsLine(i) && endsStatement(before));
+        boolean first = before == LEFT_BRACE || before == RIGHT_BRACE || endsStatement(before);
         int type = switch (token.getText()) {
             case "layers" ->
                 after == NAME

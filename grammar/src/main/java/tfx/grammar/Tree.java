@@ -98,7 +98,7 @@ public sealed interface Tree {
     /** An official tensor's name pattern and the indices it is read at; empty: row-major. */
     record Official(String pattern, List<Expression> at, Span span) implements Tree {}
 
-    record NameLine(Path path, String official, Span span) implements Tree {}
+    record NameLine(Path path, String official, Optional<Expression> when, Span span) implements Tree {}
 
     record Path(List<Segment> segments, Span span) implements Tree {}
 

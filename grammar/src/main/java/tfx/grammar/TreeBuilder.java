@@ -201,7 +201,10 @@ final class TreeBuilder {
                 new Tree.Names(
                         it.namesBody().nameLine().stream()
                                 .map(line -> new Tree.NameLine(
-                                        path(line.path()), ExpressionBuilder.text(line.TEXT()), span(line)))
+                                        path(line.path()),
+                                        ExpressionBuilder.text(line.TEXT()),
+                                        expression(line.expr()),
+                                        span(line)))
                                 .toList(),
                         span(it));
             case TransformContext it ->

@@ -27,6 +27,7 @@ public final class Cli {
     private static final Map<String, Function<Console, Command>> COMMANDS = new LinkedHashMap<>();
 
     static {
+        COMMANDS.put("grow", GrowCommand::new);
         COMMANDS.put("check", CheckCommand::new);
         COMMANDS.put("fmt", FmtCommand::new);
         COMMANDS.put("explain", ExplainCommand::new);

@@ -69,6 +69,24 @@ public final class ConfigClause {
         return new ConfigClause(model, type).evaluate(config, set);
     }
 
+    /**
+     * The keys that lead to the value that a configuration gives a formal as it stands ({@code config.a.b}, perhaps with a
+     * {@code ??} behind it); empty where no clause does.
+     */
+    public static List<String> key(ModelRef model, Optional<String> type, String formal) {
+        Tree.Setting entry = new ConfigClause(model, type).entries.get(formal);
+        Tree.Expression value = entry == null ? null : entry.value();
+        while (value instanceof Tree.Binary fallback && fallback.operator().equals("??")) {
+            value = fallback.left();
+        }
+        List<String> keys = new ArrayList<>();
+        while (value instanceof Tree.Member member) {
+            keys.addFirst(member.name().text());
+            value = member.value();
+        }
+        return value instanceof Tree.Reference root && root.name().equals("config") ? keys : List.of();
+    }
+
     private Elaborator.Arguments evaluate(Function<String, Optional<Object>> config, Map<String, ?> set) {
         Elaborator.known(model, set.keySet(), "--set ");
         Map<String, Datum> values = new LinkedHashMap<>();

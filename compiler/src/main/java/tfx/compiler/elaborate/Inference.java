@@ -57,6 +57,11 @@ public final class Inference {
         return all;
     }
 
+    /** The formals that have neither a value nor a default. */
+    public static List<String> open(ModelRef model, Elaborator.Arguments arguments) {
+        return Formals.missing(model, arguments.values().keySet());
+    }
+
     private void solve(Elaborated symbolic, String layout, List<String> missing) {
         WeightLines lines = new WeightLines(symbolic, layout);
         for (int before = -1; before != solved.size(); ) {

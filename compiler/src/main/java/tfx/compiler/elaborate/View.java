@@ -29,8 +29,35 @@ final class View {
         this.parameter = parameter;
         this.candidate = candidate;
         this.official = official;
-        this.shape =
-                parameter.value().shape().stream().mapToLong(Size::constant).toArray();
+        this.shape = shape(parameter);
+    }
+
+    static long[] shape(Elaborated.ParameterInfo parameter) {
+        return parameter.value().shape().stream().mapToLong(Size::constant).toArray();
+    }
+
+    /** {@code official}, which holds a parameter of shape {@code before} with dimensions merged or split, for one of {@code after}. */
+    static long[] regrouped(long[] before, long[] official, long[] after) {
+        if (Arrays.equals(before, after)) {
+            return official;
+        }
+        long[] shape = official.clone();
+        int i = 0;
+        for (int k = 0; k < official.length; k++) {
+            long old = 1;
+            long now = 1;
+            boolean last = k == official.length - 1;
+            while (i < before.length && (old < official[k] || last)) {
+                old *= before[i];
+                now *= after[i++];
+            }
+            if (old != official[k]) {
+                // One dimension of the parameter is split over several of the tensor: it can only stay.
+                return official;
+            }
+            shape[k] = now;
+        }
+        return shape;
     }
 
     /** @param reach grows to one past the greatest index read of each dimension of each tensor read at indices */

@@ -1,6 +1,7 @@
 package tfx.compiler.elaborate;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -71,6 +72,50 @@ public final class WeightClause {
     public static Optional<String> valueOf(Elaborated model, String name) {
         Optional<String> path = new WeightLines(model, "").value(name);
         return path.isPresent() || !model.program().named().containsKey(name) ? path : Optional.of(name);
+    }
+
+    /**
+     * The shapes that the official tensors take when the model takes other sizes: those read whole grow with the parameter's
+     * dimensions that lie in them, those read at indices as far as these go.
+     *
+     * @param bindings of {@code before}
+     * @param official the shapes of {@code before}
+     */
+    public static Map<String, long[]> reshaped(
+            Elaborated before,
+            Elaborated after,
+            String layout,
+            Map<String, Binding> bindings,
+            Map<String, long[]> official) {
+        WeightLines lines = new WeightLines(after, layout);
+        Map<String, long[]> shapes = new LinkedHashMap<>();
+        Map<String, long[]> reach = new HashMap<>();
+        for (ParameterInfo parameter : after.parameters().values()) {
+            String path = parameter.value().name();
+            Binding binding = bindings.get(path);
+            if (binding == null) {
+                continue;
+            }
+            String name = binding.official();
+            long[] shape = official.get(name);
+            WeightLines.Chosen chosen = lines.choose(path).orElseThrow();
+            boolean whole = chosen.line()
+                    .map(line -> line.alternatives().getFirst().at().isEmpty())
+                    .orElse(true);
+            if (whole) {
+                shapes.put(
+                        name,
+                        View.regrouped(
+                                View.shape(before.parameters().get(path)), shape, View.shape(parameter)));
+            } else {
+                long[] open = new long[shape.length];
+                Arrays.fill(open, Integer.MAX_VALUE);
+                new View(after, parameter, chosen.candidates().getFirst().named(name), open)
+                        .binding(chosen.line(), reach);
+            }
+        }
+        shapes.putAll(reach);
+        return shapes;
     }
 
     /** The models and variants of a file whose own {@code names} clause speaks of one of these tensors of a dump. */
@@ -178,8 +223,8 @@ public final class WeightClause {
                 faults.add(Diagnostic.error(
                         "TFX0212",
                         name,
-                        "the shape is " + java.util.Arrays.toString(shape) + "; this model reads "
-                                + java.util.Arrays.toString(expected),
+                        "the shape is " + Arrays.toString(shape) + "; this model reads "
+                                + Arrays.toString(expected),
                         "these weights are of another configuration"));
                 return;
             }

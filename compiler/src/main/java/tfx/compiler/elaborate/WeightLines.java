@@ -50,13 +50,17 @@ final class WeightLines {
     record Chosen(Optional<Tree.Weight> line, List<Candidate> candidates) {}
 
     /** An official tensor that would serve, and the indices it is read at. */
-    record Candidate(String name, Optional<Tree.Official> official) {}
+    record Candidate(String name, Optional<Tree.Official> official) {
+        Candidate named(String other) {
+            return new Candidate(other, official);
+        }
+    }
 
     /** The last line that fits a parameter. */
     Optional<Chosen> choose(String path) {
         for (Tree.Weight line : weights.reversed()) {
             Optional<Map<String, String>> captures = Paths.match(Paths.pattern(line.path()), path);
-            if (captures.isPresent() && holds(line)) {
+            if (captures.isPresent() && holds(line.when())) {
                 return Optional.of(new Chosen(Optional.of(line), candidates(line, captures.get())));
             }
         }
@@ -94,16 +98,15 @@ final class WeightLines {
                 : Optional.empty();
     }
 
-    private boolean holds(Tree.Weight line) {
-        if (line.when().isEmpty()) {
+    private boolean holds(Optional<Tree.Expression> when) {
+        if (when.isEmpty()) {
             return true;
         }
-        Tree.Expression when = line.when().get();
-        Datum value = model.evaluator().eval(when, model.formals());
+        Datum value = model.evaluator().eval(when.get(), model.formals());
         if (value instanceof Datum.Truth truth) {
             return truth.value();
         }
-        throw Fault.of("TFX0106", when.span(), "a condition is expected here, not " + value.kind(), "");
+        throw Fault.of("TFX0106", when.get().span(), "a condition is expected here, not " + value.kind(), "");
     }
 
     boolean ignores(String name) {
@@ -123,7 +126,7 @@ final class WeightLines {
     Optional<String> value(String name) {
         for (Tree.NameLine line : names.reversed()) {
             Optional<Map<String, String>> captures = Paths.match(line.official(), name);
-            if (captures.isPresent()) {
+            if (captures.isPresent() && holds(line.when())) {
                 String path = Paths.fill(Paths.pattern(line.path()), captures.get(), this::size);
                 if (model.program().named().containsKey(path)) {
                     return Optional.of(path);

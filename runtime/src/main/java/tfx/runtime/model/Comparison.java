@@ -1,5 +1,6 @@
 package tfx.runtime.model;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -53,8 +54,9 @@ public record Comparison(List<Row> rows, List<String> others) {
 
     /**
      * Runs the model on the dump's inputs, whole, and compares every value that both have. Only these are computed. What the
-     * dump holds beside them may be of another situation (weights grown, a part replaced): where the request names no model,
-     * further models of the file whose {@code names} clause speaks of such tensors are compared on those.
+     * dump holds beside them may be of another situation (weights grown, a part replaced): where the weights are the dump's own
+     * and the request names no model, further models of the file whose {@code names} clause speaks of such tensors are compared
+     * on those.
      *
      * @param notes receives what the user should know
      * @throws TfxException TFX0613 where the dump lacks an input, TFX0614 where it has nothing to compare
@@ -66,7 +68,7 @@ public record Comparison(List<Row> rows, List<String> others) {
         try (LoadedModel model = LoadedModel.load(request, notes)) {
             model.requireWeights();
             first = of(model, dump, dump.names(), device, threads);
-            if (request.name() == null) {
+            if (request.name() == null && model.readsFrom(Path.of(dump.name()))) {
                 further.addAll(WeightClause.naming(model.elaborated().model().module(), first.others()));
                 further.remove(model.elaborated().model().name());
             }

@@ -1,5 +1,7 @@
 package tfx.runtime.model;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -42,7 +44,7 @@ import tfx.source.TfxException;
 
 /** A model with its parameters' sizes known and its weights, where there are any, mapped and bound. */
 public final class LoadedModel implements AutoCloseable {
-    private static final String LAYOUT = "huggingface";
+    static final String LAYOUT = "huggingface";
 
     private final Located located;
     private final Elaborated elaborated;
@@ -78,7 +80,7 @@ public final class LoadedModel implements AutoCloseable {
     public static LoadedModel load(ModelRequest request, Consumer<Diagnostic> notes) {
         Map<String, Object> set = new LinkedHashMap<>();
         request.set().forEach((name, text) -> set.put(name, Scalars.parse(text)));
-        return load(Located.of(request), set, notes);
+        return load(Located.of(request), set, 0, notes);
     }
 
     /**
@@ -88,7 +90,7 @@ public final class LoadedModel implements AutoCloseable {
      * @param formals values of formals that win over the configuration, as JSON has them
      */
     public static LoadedModel load(ModelRef model, Path weights, Map<String, ?> formals, Consumer<Diagnostic> notes) {
-        return load(Located.of(model, weights), formals, notes);
+        return load(Located.of(model, weights), formals, 0, notes);
     }
 
     /**
@@ -109,7 +111,13 @@ public final class LoadedModel implements AutoCloseable {
         return new LoadedModel(located, elaborated, null, Map.of(), Map.copyOf(parameters), notes, 0);
     }
 
-    private static LoadedModel load(Located located, Map<String, ?> set, Consumer<Diagnostic> notes) {
+    /**
+     * As {@link #load(ModelRequest, Consumer)}.
+     *
+     * @param set the formals that are given
+     * @param seed of what the model's transforms draw
+     */
+    static LoadedModel load(Located located, Map<String, ?> set, long seed, Consumer<Diagnostic> notes) {
         @Nullable Checkpoint weights = located.weights() == null ? null : Checkpoint.open(located.weights());
         try {
             Map<String, long[]> official = new LinkedHashMap<>();
@@ -125,7 +133,7 @@ public final class LoadedModel implements AutoCloseable {
             Elaborated elaborated = Elaborator.elaborate(
                     located.model(), Inference.infer(located.model(), arguments, LAYOUT, official));
             Map<String, Binding> bindings = weights == null ? Map.of() : bind(elaborated, weights, official);
-            return new LoadedModel(located, elaborated, weights, bindings, Map.of(), notes, 0);
+            return new LoadedModel(located, elaborated, weights, bindings, Map.of(), notes, seed);
         } catch (RuntimeException fault) {
             if (weights != null) {
                 weights.close();
@@ -162,6 +170,29 @@ public final class LoadedModel implements AutoCloseable {
 
     public Program program() {
         return elaborated.program();
+    }
+
+    /** Whether the weights are that file. */
+    boolean readsFrom(Path file) {
+        try {
+            return weights != null && Files.isSameFile(Path.of(weights.name()), file);
+        } catch (IOException gone) {
+            return false;
+        }
+    }
+
+    /** Where each parameter lies. */
+    Map<String, Binding> bindings() {
+        return bindings;
+    }
+
+    /** TFX0616 where there are none. */
+    Checkpoint weights() {
+        if (weights == null) {
+            requireWeights();
+            throw new IllegalStateException("a model without parameters has no weights");
+        }
+        return weights;
     }
 
     /** Whether a parameter lies in that official tensor. */
@@ -284,7 +315,7 @@ public final class LoadedModel implements AutoCloseable {
     }
 
     /** A parameter where it lies in the mapped file or the given memory. */
-    private Tensor parameter(String name) {
+    Tensor parameter(String name) {
         Tensor tensor = given.get(name);
         if (tensor != null) {
             return tensor;

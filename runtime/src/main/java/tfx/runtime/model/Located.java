@@ -82,6 +82,11 @@ record Located(
         return new Located(model, config(request, null, weights), weights, tokenizer(weights, weights));
     }
 
+    /** The same place with another declaration. */
+    Located with(ModelRef other) {
+        return new Located(other, config, weights, tokenizer);
+    }
+
     private static String library(Path file) {
         return slashes(StandardLibrary.root().relativize(file));
     }

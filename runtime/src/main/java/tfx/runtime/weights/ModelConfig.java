@@ -1,6 +1,11 @@
 package tfx.runtime.weights;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
 import java.io.StringReader;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -16,6 +21,8 @@ public final class ModelConfig {
     private static final long MAX_BYTES = 16L << 20;
     private static final JsonTree.Codes CODES =
             new JsonTree.Codes("TFX0280", "TFX0281", "TFX0282", "TFX0283", "TFX0284", "TFX0285", "TFX0286");
+
+    private static final JsonFactory JSON = new JsonFactory();
 
     private final String name;
     private final Map<String, @Nullable Object> root;
@@ -103,6 +110,54 @@ public final class ModelConfig {
         Set<String> out = new LinkedHashSet<>();
         collect("", root, out);
         return Collections.unmodifiableSet(out);
+    }
+
+    /** The same configuration with one value replaced or added; {@code path}: the keys that lead to it. */
+    public ModelConfig with(List<String> path, Object value) {
+        return new ModelConfig(name, with(root, path, value));
+    }
+
+    private static Map<String, @Nullable Object> with(Map<?, ?> map, List<String> path, Object value) {
+        Map<String, @Nullable Object> out = keyed(map);
+        Map<?, ?> inner = out.get(path.getFirst()) instanceof Map<?, ?> known ? known : Map.of();
+        out.put(path.getFirst(), path.size() == 1 ? value : with(inner, path.subList(1, path.size()), value));
+        return out;
+    }
+
+    /** As JSON text. */
+    public String json() {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator out = JSON.createGenerator(text)) {
+            write(out, root);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return text.toString();
+    }
+
+    private static void write(JsonGenerator out, @Nullable Object value) throws IOException {
+        switch (value) {
+            case null -> out.writeNull();
+            case Map<?, ?> map -> {
+                out.writeStartObject();
+                for (Map.Entry<?, ?> entry : map.entrySet()) {
+                    out.writeFieldName(String.valueOf(entry.getKey()));
+                    write(out, entry.getValue());
+                }
+                out.writeEndObject();
+            }
+            case List<?> list -> {
+                out.writeStartArray();
+                for (Object item : list) {
+                    write(out, item);
+                }
+                out.writeEndArray();
+            }
+            case Boolean truth -> out.writeBoolean(truth);
+            case Long number -> out.writeNumber(number);
+            case Double number -> out.writeNumber(number);
+            default -> out.writeString(value.toString());
+        }
     }
 
     /** The official key {@code model_type}, where it is a string. */
