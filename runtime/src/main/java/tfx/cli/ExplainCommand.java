@@ -118,7 +118,7 @@ final class ExplainCommand extends Command {
         List<Map<String, String>> document = new ArrayList<>();
         StringBuilder text = new StringBuilder();
         for (String stage : stages) {
-            String program = Explanation.ir(loaded.program(), stage);
+            String program = Explanation.ir(loaded, stage);
             String reason = Passes.all().stream()
                     .filter(pass -> pass.name().equals(stage))
                     .map(Pass::reason)

@@ -93,7 +93,7 @@ public final class Costs {
         boolean shared = placement == null || placement.storage() == Storage.LOAD_TIME;
         double all = shared ? 1 : step.batch();
         int axis = Scheduler.sequenceAxis(operand, length);
-        boolean whole = placement != null && placement.storage() == Storage.CACHE;
+        boolean whole = placement != null && placement.storage() == Storage.CACHE && reads(reader, operand, axis);
         List<Size> shape = operand.shape();
         for (int i = 0; i < shape.size(); i++) {
             all *= i == axis && !whole ? step.end() - step.start() : size(shape.get(i));
@@ -101,6 +101,20 @@ public final class Costs {
         boolean gathered = gathers(reader.body(), operand);
         double read = points(new HashSet<>(reader.indices()), rowOf(reader)) * step.batch();
         return gathered ? Math.min(all, read) : all;
+    }
+
+    /** Whether a reader takes other rows of an operand than its own. */
+    private boolean reads(Value.Comprehension reader, Value operand, int axis) {
+        Index row = rowOf(reader);
+        boolean[] others = {row == null};
+        for (Expr root : List.of(reader.domain(), reader.body())) {
+            Exprs.forEach(
+                    root,
+                    part -> others[0] |= part instanceof Expr.Read read
+                            && read.value().equals(operand)
+                            && !read.at().get(axis).equals(new Expr.At(row)));
+        }
+        return others[0];
     }
 
     private Index rowOf(Value.Comprehension value) {

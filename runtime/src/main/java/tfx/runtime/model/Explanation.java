@@ -96,7 +96,7 @@ public record Explanation(
      */
     public static Explanation of(LoadedModel model, long length, ElementType stored) {
         Elaborated elaborated = model.elaborated();
-        Schedule schedule = Scheduler.schedule(Passes.run(model.program()));
+        Schedule schedule = Scheduler.schedule(Passes.run(model.program(), model.known()));
         Function<Value, ElementType> types = value -> switch (value) {
             case Value.Parameter parameter -> model.storedType(parameter.name()).orElse(stored);
             case Value.Input input -> input.kind() == Value.Kind.INTEGER ? ID : COMPUTED;
@@ -270,12 +270,13 @@ public record Explanation(
     }
 
     /** The program after a pass, as text; {@code elaboration} is before all. */
-    public static String ir(Program program, String stage) {
+    public static String ir(LoadedModel model, String stage) {
+        Program program = model.program();
         if (stage.equals("elaboration")) {
             return Printer.print(program);
         }
         Program current = program;
-        for (var pass : Passes.all()) {
+        for (var pass : Passes.all(model.known())) {
             current = pass.rewrite().apply(current);
             if (pass.name().equals(stage)) {
                 return Printer.print(current);

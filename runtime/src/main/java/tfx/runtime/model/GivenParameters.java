@@ -33,6 +33,9 @@ final class GivenParameters {
                     parameter.value().shape().stream().mapToLong(Size::constant).toArray();
             String declared = parameter.dimensions() + " = " + Arrays.toString(shape);
             Tensor tensor = given.get(name);
+            if (tensor == null && elaborated.ofTransforms().contains(name)) {
+                return;
+            }
             if (tensor == null) {
                 faults.add(Diagnostic.error(
                         CODE, name, "the parameter " + declared + " is not given", "give an array of this shape"));

@@ -22,6 +22,7 @@ import tfx.compiler.elaborate.Elaborator;
 import tfx.compiler.elaborate.Inference;
 import tfx.compiler.elaborate.WeightClause;
 import tfx.compiler.names.ModelRef;
+import tfx.compiler.passes.Known;
 import tfx.compiler.passes.Passes;
 import tfx.compiler.schedule.Backend;
 import tfx.compiler.schedule.ElementType;
@@ -181,6 +182,11 @@ public final class LoadedModel implements AutoCloseable {
         }
     }
 
+    /** What compiling may take for known: the small ones among the weights, where there are any. */
+    public Known known() {
+        return weights == null ? Known.NOTHING : Engines.known(this::parameter);
+    }
+
     /** Where each parameter lies. */
     Map<String, Binding> bindings() {
         return bindings;
@@ -301,7 +307,7 @@ public final class LoadedModel implements AutoCloseable {
      */
     public List<KernelSources.Source> sources(String device, ElementType stored) {
         return KernelSources.of(
-                Scheduler.schedule(Passes.run(program())),
+                Scheduler.schedule(Passes.run(program(), known())),
                 backend(device),
                 parameter -> storedType(parameter.name()).orElse(stored),
                 ElementType.F32,

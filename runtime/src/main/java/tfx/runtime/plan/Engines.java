@@ -2,6 +2,7 @@ package tfx.runtime.plan;
 
 import java.util.function.Consumer;
 import java.util.function.Function;
+import tfx.compiler.passes.Known;
 import tfx.compiler.passes.Pass;
 import tfx.compiler.passes.Passes;
 import tfx.compiler.schedule.Backend;
@@ -11,6 +12,7 @@ import tfx.compiler.schedule.Scheduler;
 import tfx.compiler.schedule.Tensor;
 import tfx.compiler.schedule.Workers;
 import tfx.ir.Program;
+import tfx.runtime.reference.Elements;
 import tfx.runtime.reference.ReferenceBackend;
 import tfx.source.Diagnostic;
 
@@ -34,8 +36,13 @@ public final class Engines {
             Function<String, Tensor> parameters,
             Workers workers,
             Consumer<Diagnostic> notes) {
-        Schedule schedule = Scheduler.schedule(Passes.run(program));
+        Schedule schedule = Scheduler.schedule(Passes.run(program, known(parameters)));
         return plan(schedule, backend, parameters, ElementType.F32, ElementType.I32, workers, CHUNK, notes);
+    }
+
+    /** What the small ones among parameters hold. */
+    public static Known known(Function<String, Tensor> parameters) {
+        return parameter -> Elements.dense(parameters.apply(parameter.name()));
     }
 
     /** The unfused program in float64. Only reads of earlier layers are resolved first, so that layers can be kept apart. */
