@@ -80,15 +80,14 @@ class TransformsTest {
         Elaborated model = elaborate("""
                 variant V of M {
                   transform twice on {path..}
-                  transform shifted on layers.1.{path..}
+                  transform shifted on layers.{l}.up.{p}
                 }
                 variant W of V { transform scaled(by: l + 3) on layers.{l}.up.{p} }
                 """);
         assertEquals(10, first(model, "layers.0.down.weight"));
-        assertEquals(6, first(model, "layers.1.down.weight"));
-        assertEquals(30, first(model, "layers.0.up.weight"));
+        assertEquals(18, first(model, "layers.0.up.weight"));
         assertEquals(24, first(model, "layers.1.up.weight"));
-        assertEquals(Set.of("layers.1.down.weight.by", "layers.1.up.weight.by"), model.ofTransforms());
+        assertEquals(Set.of("layers.0.up.weight.by", "layers.1.up.weight.by"), model.ofTransforms());
     }
 
     @Test
@@ -112,7 +111,7 @@ class TransformsTest {
                 "TFX0125 | transform twice on layers.{l}.up.weight[m, ..]",
                 "TFX0106 | transform 3 on layers.{l}.up.weight",
                 "TFX0103 | transform scaled on layers.{l}.up.weight",
-                "TFX0103 | transform twice(w: 1) on layers.{l}.up.weight",
+                "TFX0106 | transform twice(w: 1) on layers.{l}.up.weight",
                 "TFX0101 | transform twise on layers.{l}.up.weight",
                 "TFX0101 | transform twice on layers.{l}.up.weight[q, ..]",
             })
