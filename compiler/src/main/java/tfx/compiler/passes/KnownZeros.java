@@ -32,7 +32,7 @@ final class KnownZeros {
     }
 
     static Program remove(Program program, Known known) {
-        if (known == Known.NOTHING) {
+        if (known.equals(Known.NOTHING)) {
             return program;
         }
         KnownZeros zeros = new KnownZeros(known);
