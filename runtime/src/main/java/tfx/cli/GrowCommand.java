@@ -63,14 +63,16 @@ final class GrowCommand extends Command {
         if (method != null) {
             formals.put("method", method);
         }
-        Growth.Report report = Growth.write(request, formals, seed, out, n -> console().diagnose(List.of(n)));
+        Growth.Report report =
+                Growth.write(request, formals, seed, out, n -> console().diagnose(List.of(n)));
         Map<String, Object> document = new LinkedHashMap<>();
         document.put("out", out.toString());
         document.put("variant", report.variant());
         document.put("parameters_before", report.before());
         document.put("parameters_after", report.after());
         document.put("configuration", report.configuration());
-        document.put("changes", report.changes().stream().map(GrowCommand::fields).toList());
+        document.put(
+                "changes", report.changes().stream().map(GrowCommand::fields).toList());
         show(document, () -> text(report));
         return FINE;
     }
@@ -102,8 +104,12 @@ final class GrowCommand extends Command {
             table.row(cells[0], cells[1], cells[2], count);
         });
         StringBuilder text = new StringBuilder(table.render());
-        report.configuration().forEach((key, value) ->
-                text.append("configuration: ").append(key).append(" = ").append(value).append('\n'));
+        report.configuration()
+                .forEach((key, value) -> text.append("configuration: ")
+                        .append(key)
+                        .append(" = ")
+                        .append(value)
+                        .append('\n'));
         return text.append("parameters: ")
                 .append(report.before())
                 .append(" before, ")

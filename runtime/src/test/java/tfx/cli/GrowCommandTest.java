@@ -25,7 +25,8 @@ class GrowCommandTest {
     private Path folder;
 
     private CliTest.Ran grow(String weights, Path out, String... more) {
-        List<String> all = new java.util.ArrayList<>(List.of("grow", MODEL, "--weights", weights, "--out", out.toString()));
+        List<String> all =
+                new java.util.ArrayList<>(List.of("grow", MODEL, "--weights", weights, "--out", out.toString()));
         all.addAll(List.of(more));
         return CliTest.run(all.toArray(String[]::new));
     }
@@ -39,8 +40,8 @@ class GrowCommandTest {
     }
 
     private static CliTest.Ran compare(Path weights, String... more) {
-        List<String> all = new java.util.ArrayList<>(List.of(
-                "compare", MODEL, "--weights", weights.toString(), "--against", DUMP, "--device", "reference"));
+        List<String> all = new java.util.ArrayList<>(
+                List.of("compare", MODEL, "--weights", weights.toString(), "--against", DUMP, "--device", "reference"));
         all.addAll(List.of(more));
         return CliTest.run(all.toArray(String[]::new));
     }
@@ -85,17 +86,20 @@ class GrowCommandTest {
         String[] softmax = {"--set", "normaliser=softmax"};
         assertEquals(
                 0,
-                grow(DUMP, out, "--slots", "1200", "--set", "normaliser=softmax").code());
+                grow(DUMP, out, "--slots", "1200", "--set", "normaliser=softmax")
+                        .code());
         // The tensor that the dump calls logits is of another normaliser; the one of softmax is another model's.
         CliTest.Ran compared = compare(out, "--model", "Softmax");
         assertTrue(row(compared, "logits.softmax").endsWith(" ok"), compared.out());
-        assertEquals(1, grow(DUMP, out, "--slots", "1201", softmax[0], softmax[1]).code());
+        assertEquals(
+                1, grow(DUMP, out, "--slots", "1201", softmax[0], softmax[1]).code());
     }
 
     @Test
     void theReleasedProcedureDoesNotKeepTheFunction() {
         Path out = folder.resolve("grown.safetensors");
-        assertEquals(0, grow(DUMP, out, "--slots", "170", "--method", "released").code());
+        assertEquals(
+                0, grow(DUMP, out, "--slots", "170", "--method", "released").code());
         assertTrue(row(compare(out), "logits").endsWith("FAILED"));
         // What is drawn comes from the seed.
         Path same = folder.resolve("same.safetensors");
@@ -134,7 +138,14 @@ class GrowCommandTest {
     void onlyModelsThatSayHowTheyGrowDo() {
         String llama = ROOT.resolve("spec/golden/llama-dev.safetensors").toString();
         CliTest.Ran ran = CliTest.run(
-                "grow", "stdlib/models/llama.tfx", "--weights", llama, "--slots", "9", "--out", folder + "/g.safetensors");
+                "grow",
+                "stdlib/models/llama.tfx",
+                "--weights",
+                llama,
+                "--slots",
+                "9",
+                "--out",
+                folder + "/g.safetensors");
         assertEquals(1, ran.code());
         assertTrue(ran.err().contains("TFX0640"), ran.err());
         ran = grow(DUMP, Path.of(DUMP), "--slots", "170");

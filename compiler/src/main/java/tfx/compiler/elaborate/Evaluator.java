@@ -241,7 +241,8 @@ final class Evaluator {
         try {
             then = eval(choice.then(), env.guard());
         } catch (TfxException fault) {
-            if (!run.check || fault.diagnostics().stream().anyMatch(d -> !d.code().equals("TFX0122"))) {
+            if (!run.check
+                    || fault.diagnostics().stream().anyMatch(d -> !d.code().equals("TFX0122"))) {
                 throw fault;
             }
             // Whether the model refuses its sizes is not known before they are.

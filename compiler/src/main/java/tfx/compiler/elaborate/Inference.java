@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import tfx.compiler.names.ModelRef;
 import tfx.ir.Size;
 import tfx.source.Diagnostic;

@@ -14,7 +14,8 @@ import tfx.grammar.Tree;
  * segment that is the number of l and 2.
  */
 final class Paths {
-    private static final Pattern HOLE = Pattern.compile("\\{([A-Za-z_][A-Za-z0-9_]*)(?:(\\.\\.)| *\\+ *([0-9]{1,9}))?\\}");
+    private static final Pattern HOLE =
+            Pattern.compile("\\{([A-Za-z_][A-Za-z0-9_]*)(?:(\\.\\.)| *\\+ *([0-9]{1,9}))?\\}");
 
     private Paths() {}
 
@@ -63,8 +64,7 @@ final class Paths {
             if (offset != null && Long.parseLong(found) < offset) {
                 return Optional.empty();
             }
-            captures.put(
-                    group.getKey(), offset == null ? found : Long.toString(Long.parseLong(found) - offset));
+            captures.put(group.getKey(), offset == null ? found : Long.toString(Long.parseLong(found) - offset));
         }
         return Optional.of(captures);
     }
@@ -76,7 +76,9 @@ final class Paths {
     static String fill(String pattern, Map<String, String> captures, Function<String, Optional<String>> known) {
         return HOLE.matcher(pattern).replaceAll(hole -> {
             String name = hole.group(1);
-            String text = captures.containsKey(name) ? captures.get(name) : known.apply(name).orElse(null);
+            String text = captures.containsKey(name)
+                    ? captures.get(name)
+                    : known.apply(name).orElse(null);
             boolean sum = hole.group(3) != null;
             if (text == null || (sum && !text.matches("[0-9]{1,9}"))) {
                 return Matcher.quoteReplacement(hole.group());

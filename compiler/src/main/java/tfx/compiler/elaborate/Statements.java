@@ -139,7 +139,12 @@ final class Statements {
         Initial initial =
                 parameter.initial().isPresent() ? initial(parameter.initial().get(), env) : Initial.ZEROS;
         Term value = run.transforms.apply(
-                evaluator, path, dims, env, parameter, (stored, shape) -> stored(parameter, path, stored, initial, shape));
+                evaluator,
+                path,
+                dims,
+                env,
+                parameter,
+                (stored, shape) -> stored(parameter, path, stored, initial, shape));
         return env.with(parameter.name().text(), Scope.Slot.of(value));
     }
 
@@ -159,8 +164,7 @@ final class Statements {
             elements = product(elements, dim.size(), written);
         }
         if (elements.isConstant() && elements.constant() > Run.MOST_LENGTH) {
-            throw Fault.of(
-                    "TFX0114", written, "the parameter has more than 2^40 elements: " + Dim.shown(dims), "");
+            throw Fault.of("TFX0114", written, "the parameter has more than 2^40 elements: " + Dim.shown(dims), "");
         }
         Value.Parameter value = new Value.Parameter(path, shape);
         Elaborated.ParameterInfo info = new Elaborated.ParameterInfo(

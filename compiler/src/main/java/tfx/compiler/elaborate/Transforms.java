@@ -80,11 +80,19 @@ final class Transforms {
                     continue;
                 }
                 List<Dim> before = before(evaluator, clause, dims);
-                Span shape = clause.tree.stored().map(Tree.Shape::span).orElse(clause.tree.path().span());
+                Span shape = clause.tree
+                        .stored()
+                        .map(Tree.Shape::span)
+                        .orElse(clause.tree.path().span());
                 if (value == null) {
                     value = storage.declare(before, shape);
                 }
-                value = run(evaluator, clause, over(evaluator, value, before, shape), env, declared.name().text());
+                value = run(
+                        evaluator,
+                        clause,
+                        over(evaluator, value, before, shape),
+                        env,
+                        declared.name().text());
                 break;
             }
         }
@@ -142,7 +150,8 @@ final class Transforms {
         boolean same = value.dims().size() == dims.size();
         Map<Index, Expr> by = new HashMap<>();
         for (int i = 0; same && i < dims.size(); i++) {
-            same = evaluator.run.sizes.same(value.dims().get(i).size(), dims.get(i).size());
+            same = evaluator.run.sizes.same(
+                    value.dims().get(i).size(), dims.get(i).size());
             by.put(value.dims().get(i).index(), new Expr.At(dims.get(i).index()));
         }
         if (!same) {

@@ -104,9 +104,7 @@ public final class WeightClause {
                     .orElse(true);
             if (whole) {
                 shapes.put(
-                        name,
-                        View.regrouped(
-                                View.shape(before.parameters().get(path)), shape, View.shape(parameter)));
+                        name, View.regrouped(View.shape(before.parameters().get(path)), shape, View.shape(parameter)));
             } else {
                 long[] open = new long[shape.length];
                 Arrays.fill(open, Integer.MAX_VALUE);
@@ -223,8 +221,7 @@ public final class WeightClause {
                 faults.add(Diagnostic.error(
                         "TFX0212",
                         name,
-                        "the shape is " + Arrays.toString(shape) + "; this model reads "
-                                + Arrays.toString(expected),
+                        "the shape is " + Arrays.toString(shape) + "; this model reads " + Arrays.toString(expected),
                         "these weights are of another configuration"));
                 return;
             }

@@ -83,7 +83,8 @@ final class WeightLines {
         List<Candidate> all = new ArrayList<>();
         for (Tree.Official official : line.alternatives()) {
             for (String prefix : prefixes) {
-                all.add(new Candidate(prefix + Paths.fill(official.pattern(), captures, this::size), Optional.of(official)));
+                all.add(new Candidate(
+                        prefix + Paths.fill(official.pattern(), captures, this::size), Optional.of(official)));
             }
         }
         return all;

@@ -37,7 +37,8 @@ final class KnownZeros {
         }
         KnownZeros zeros = new KnownZeros(known);
         return Draft.rewrite(
-                program, value -> new Draft.Definition(value.indices(), value.domain(), zeros.body(value), value.fused()));
+                program,
+                value -> new Draft.Definition(value.indices(), value.domain(), zeros.body(value), value.fused()));
     }
 
     private Expr body(Value.Comprehension value) {
@@ -180,7 +181,8 @@ final class KnownZeros {
         for (int k = at.size() - 1; k >= 0; k--) {
             switch (at.get(k)) {
                 case Number(double number) -> offset += (long) number * step;
-                case Expr.At(Index index) when index.size().isConstant() && !indices.contains(index) -> {
+                case Expr.At(Index index)
+                when index.size().isConstant() && !indices.contains(index) -> {
                     steps[indices.size()] = step;
                     indices.add(index);
                 }

@@ -56,8 +56,7 @@ class TransformsTest {
                 Set.of("layers.0.up.weight", "layers.1.up.weight"),
                 grown.transformed().keySet());
         assertEquals(
-                "[5, 3]",
-                grown.transformed().get("layers.0.up.weight").shape().toString());
+                "[5, 3]", grown.transformed().get("layers.0.up.weight").shape().toString());
     }
 
     /** The element 0 of a parameter whose stored elements are all 5, its own parameters 1. */
@@ -71,7 +70,11 @@ class TransformsTest {
             given.put(parameter, all);
         });
         tfx.ir.Program program = new tfx.ir.Program(
-                List.of(), model.program().parameters(), Map.of("w", value), Map.of(), model.program().length());
+                List.of(),
+                model.program().parameters(),
+                Map.of("w", value),
+                Map.of(),
+                model.program().length());
         return Evaluator.run(program, 1, given).get("w")[0];
     }
 
@@ -98,8 +101,8 @@ class TransformsTest {
         schedule.kernels()
                 .forEach(kernel -> assertTrue(
                         kernel.operands().stream()
-                                .noneMatch(operand -> operand.name().endsWith("up.weight")
-                                        && operand instanceof Value.Parameter),
+                                .noneMatch(operand ->
+                                        operand.name().endsWith("up.weight") && operand instanceof Value.Parameter),
                         kernel.name()));
     }
 

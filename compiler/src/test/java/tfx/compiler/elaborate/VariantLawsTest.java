@@ -53,7 +53,11 @@ class VariantLawsTest {
     }
 
     private static String importing(String... models) {
-        return String.join("", Arrays.stream(models).map(it -> "import \"stdlib/models/" + it + ".tfx\"\n").toList());
+        return String.join(
+                "",
+                Arrays.stream(models)
+                        .map(it -> "import \"stdlib/models/" + it + ".tfx\"\n")
+                        .toList());
     }
 
     private static Map<Value, double[]> given(Program program, Weights weights) {
@@ -61,8 +65,8 @@ class VariantLawsTest {
         program.parameters().forEach(parameter -> given.put(parameter, elements(parameter, weights)));
         Random ids = new Random(3);
         program.inputs()
-                .forEach(input -> given.put(
-                        input, ids.ints(LENGTH, 0, 7).asDoubleStream().toArray()));
+                .forEach(input ->
+                        given.put(input, ids.ints(LENGTH, 0, 7).asDoubleStream().toArray()));
         return given;
     }
 
@@ -74,7 +78,8 @@ class VariantLawsTest {
     }
 
     private static double[] logits(Elaborated model, Weights weights) {
-        return Evaluator.run(model.program(), LENGTH, given(model.program(), weights)).get("logits");
+        return Evaluator.run(model.program(), LENGTH, given(model.program(), weights))
+                .get("logits");
     }
 
     private static void assertSame(double[] want, double[] got) {
@@ -123,8 +128,20 @@ class VariantLawsTest {
     private static Elaborated grown(String normaliser, String method, long slots) {
         return model(
                 TOKENS + "variant V of Grown {}",
-                "normaliser", normaliser, "method", method, "slots", slots, "qkv_before", 3L, "out_before", 4L,
-                "mlp_before", 5L, "rotary", 2L);
+                "normaliser",
+                normaliser,
+                "method",
+                method,
+                "slots",
+                slots,
+                "qkv_before",
+                3L,
+                "out_before",
+                4L,
+                "mlp_before",
+                5L,
+                "rotary",
+                2L);
     }
 
     @Property(tries = 12, edgeCases = EdgeCasesMode.NONE)
@@ -154,25 +171,29 @@ class VariantLawsTest {
 
     /** Slots whose keys are zero do not change the scale, whatever their values. */
     @Property(tries = 6, edgeCases = EdgeCasesMode.NONE)
-    void theScaleDoesNotDependOnTheSlots(@ForAll @IntRange(max = 1000) int seed, @ForAll @IntRange(min = 1, max = 9) int extra) {
+    void theScaleDoesNotDependOnTheSlots(
+            @ForAll @IntRange(max = 1000) int seed, @ForAll @IntRange(min = 1, max = 9) int extra) {
         Weights weights = random(seed);
-        Elaborated larger = tokenFormer(
-                "l2_norm_gelu", "qkv_slots", 3L + extra, "qkv_zoom", 3L, "out_zoom", 4L, "mlp_zoom", 5L);
-        Weights padded = (path, element) ->
-                path.matches(".*self_attn.[qkv]_proj.key_param_tokens") && element >= 3 * 8 ? 0 : weights.at(path, element);
+        Elaborated larger =
+                tokenFormer("l2_norm_gelu", "qkv_slots", 3L + extra, "qkv_zoom", 3L, "out_zoom", 4L, "mlp_zoom", 5L);
+        Weights padded = (path, element) -> path.matches(".*self_attn.[qkv]_proj.key_param_tokens") && element >= 3 * 8
+                ? 0
+                : weights.at(path, element);
         assertSame(logits(tokenFormer("l2_norm_gelu"), weights), logits(larger, padded));
     }
 
     @Property(tries = 6, edgeCases = EdgeCasesMode.NONE)
-    void slotsHaveNoOrderAndKeysNoLength(@ForAll @IntRange(max = 1000) int seed, @ForAll @IntRange(min = 1, max = 40) int scale) {
+    void slotsHaveNoOrderAndKeysNoLength(
+            @ForAll @IntRange(max = 1000) int seed, @ForAll @IntRange(min = 1, max = 40) int scale) {
         Weights weights = random(seed);
         Elaborated model = tokenFormer("l2_norm_gelu");
         double[] want = logits(model, weights);
-        Weights turned = (path, element) ->
-                path.contains("mlp.") ? weights.at(path, (element / 8 + 2) % 5 * 8 + element % 8) : weights.at(path, element);
+        Weights turned = (path, element) -> path.contains("mlp.")
+                ? weights.at(path, (element / 8 + 2) % 5 * 8 + element % 8)
+                : weights.at(path, element);
         assertSame(want, logits(model, turned));
-        Weights scaled = (path, element) ->
-                weights.at(path, element) * (path.endsWith("key_param_tokens") ? scale / 10.0 : 1);
+        Weights scaled =
+                (path, element) -> weights.at(path, element) * (path.endsWith("key_param_tokens") ? scale / 10.0 : 1);
         assertSame(want, logits(model, scaled));
     }
 
@@ -208,9 +229,13 @@ class VariantLawsTest {
             Program fused = Passes.run(model.program());
             assertClose(want, Evaluator.run(fused, LENGTH, given).get("logits"), name);
             Schedule schedule = Scheduler.schedule(fused);
-            assertTrue(schedule.causality().incremental(), name + ": " + schedule.causality().reason());
+            assertTrue(
+                    schedule.causality().incremental(),
+                    name + ": " + schedule.causality().reason());
             assertClose(
-                    want, Evaluator.steps(schedule, LENGTH, given, 1, 2, 3, 4, 5).get("logits"), name + ", token by token");
+                    want,
+                    Evaluator.steps(schedule, LENGTH, given, 1, 2, 3, 4, 5).get("logits"),
+                    name + ", token by token");
             assertClose(want, Evaluator.steps(schedule, LENGTH, given, 3, 5).get("logits"), name + ", in chunks");
         });
     }
@@ -241,8 +266,10 @@ class VariantLawsTest {
         assertEquals(llama.size(), lime.size());
         for (int l = 1; l < 3; l++) {
             assertTrue(lime.containsKey("layers." + l + ".self_attn.v.y"), lime.toString());
-            assertTrue(lime.keySet().stream().noneMatch(("layers." + l + ".self_attn.v_proj.y")::equals), lime.toString());
-            assertTrue(lime.keySet().stream().noneMatch(("layers." + l + ".self_attn.k_proj.y")::equals), lime.toString());
+            assertTrue(
+                    lime.keySet().stream().noneMatch(("layers." + l + ".self_attn.v_proj.y")::equals), lime.toString());
+            assertTrue(
+                    lime.keySet().stream().noneMatch(("layers." + l + ".self_attn.k_proj.y")::equals), lime.toString());
         }
     }
 
@@ -272,7 +299,8 @@ class VariantLawsTest {
         double full = flops(Passes.run(lime.program()));
         assertTrue(flops(special) <= full);
         Known half = parameter -> elements(
-                parameter, (path, element) -> path.endsWith("static_weights") && element % 2 == 0 ? 0 : weights.at(path, element));
+                parameter,
+                (path, element) -> path.endsWith("static_weights") && element % 2 == 0 ? 0 : weights.at(path, element));
         Known none = parameter ->
                 elements(parameter, (path, element) -> path.endsWith("static_weights") ? 0 : weights.at(path, element));
         double some = flops(Passes.run(lime.program(), half));

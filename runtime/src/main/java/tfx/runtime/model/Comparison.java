@@ -78,10 +78,12 @@ public record Comparison(List<Row> rows, List<String> others) {
         for (String name : further) {
             try (LoadedModel model = LoadedModel.load(request.named(name), notes)) {
                 Set<String> wanted = new LinkedHashSet<>(others);
-                model.program().inputs().forEach(input -> dump.names().stream()
-                        .filter(tensor -> WeightClause.valueOf(model.elaborated(), tensor)
-                                .equals(Optional.of(input.name())))
-                        .forEach(wanted::add));
+                model.program()
+                        .inputs()
+                        .forEach(input -> dump.names().stream()
+                                .filter(tensor -> WeightClause.valueOf(model.elaborated(), tensor)
+                                        .equals(Optional.of(input.name())))
+                                .forEach(wanted::add));
                 Comparison next = of(model, dump, wanted, device, threads);
                 rows.addAll(next.rows());
                 next.rows().forEach(row -> others.remove(row.tensor()));
@@ -136,8 +138,8 @@ public record Comparison(List<Row> rows, List<String> others) {
             Engine engine = running.engine();
             try (Session session = engine.open(batch)) {
                 Map<String, Reference.Result> results = session.advance(given, Session.Rows.ALL);
-                compared.forEach(
-                        (name, path) -> rows.add(row(name, model, path, dump.find(name).orElseThrow(), results.get(path))));
+                compared.forEach((name, path) ->
+                        rows.add(row(name, model, path, dump.find(name).orElseThrow(), results.get(path))));
             }
         }
         return new Comparison(List.copyOf(rows), List.copyOf(others));
@@ -156,7 +158,11 @@ public record Comparison(List<Row> rows, List<String> others) {
         }
         double[] data = got.data();
         return new Row(
-                name, model.elaborated().model().name(), path, Difference.of(want.shape(), want::getAsDouble, i -> data[(int) (i % data.length)]), null);
+                name,
+                model.elaborated().model().name(),
+                path,
+                Difference.of(want.shape(), want::getAsDouble, i -> data[(int) (i % data.length)]),
+                null);
     }
 
     private static Optional<Value.Input> input(LoadedModel model, String path) {

@@ -71,7 +71,8 @@ public final class Growth {
         Map<String, Object> set = new LinkedHashMap<>();
         request.set().forEach((name, text) -> set.put(name, Scalars.parse(text)));
         try (LoadedModel source = LoadedModel.load(located, set, seed, notes)) {
-            ModelRef variant = variant(located.model(), formals.keySet().iterator().next());
+            ModelRef variant =
+                    variant(located.model(), formals.keySet().iterator().next());
             Map<String, Object> all = new LinkedHashMap<>(set);
             all.putAll(formals);
             Checkpoint weights = source.weights();
@@ -115,13 +116,15 @@ public final class Growth {
     /** Finds the configuration with which the model has the sizes of the grown one. */
     private void settle(ModelRef model, Map<String, Object> set) {
         for (int round = 0; ; round++) {
-            Elaborator.Arguments arguments =
-                    ConfigClause.arguments(model, config.modelType(), config::value, set);
+            Elaborator.Arguments arguments = ConfigClause.arguments(model, config.modelType(), config::value, set);
             for (String name : model.formals().keySet()) {
                 // What the shapes of the weights tell.
-                if (arguments.value(name).isEmpty() && source.elaborated().arguments().get(name) instanceof Datum.Int) {
+                if (arguments.value(name).isEmpty()
+                        && source.elaborated().arguments().get(name) instanceof Datum.Int) {
                     if (Inference.open(model, arguments).contains(name)) {
-                        arguments.values().put(name, grown.elaborated().arguments().get(name));
+                        arguments
+                                .values()
+                                .put(name, grown.elaborated().arguments().get(name));
                     }
                 }
             }
@@ -148,7 +151,8 @@ public final class Growth {
                     throw new TfxException(Diagnostic.error(
                             "TFX0641",
                             grown.elaborated().model().name(),
-                            "`" + name + "` becomes " + grown.elaborated().arguments().get(name)
+                            "`" + name + "` becomes "
+                                    + grown.elaborated().arguments().get(name)
                                     + ", and no key of the configuration gives it as it stands",
                             "add `" + name + " = config.key` to the model's `config` clause"));
                 }
@@ -209,7 +213,8 @@ public final class Growth {
         return new TfxException(Diagnostic.error(
                 "TFX0641",
                 grown.elaborated().model().name(),
-                "the parameter `" + path + "` is not what `" + source.elaborated().model() + "` has at its new sizes",
+                "the parameter `" + path + "` is not what `"
+                        + source.elaborated().model() + "` has at its new sizes",
                 "a variant that grows a model changes sizes and parameters, not its blocks"));
     }
 
@@ -218,12 +223,12 @@ public final class Growth {
         for (String name : weights.names()) {
             official.put(name, weights.find(name).orElseThrow().shape());
         }
-        Map<String, long[]> shapes = WeightClause.reshaped(
-                source.elaborated(), target, LoadedModel.LAYOUT, source.bindings(), official);
+        Map<String, long[]> shapes =
+                WeightClause.reshaped(source.elaborated(), target, LoadedModel.LAYOUT, source.bindings(), official);
         Map<String, Binding> bindings = WeightClause.bind(target, LoadedModel.LAYOUT, shapes);
         Map<String, List<String>> holds = new LinkedHashMap<>();
-        bindings.forEach((path, binding) ->
-                holds.computeIfAbsent(binding.official(), name -> new ArrayList<>()).add(path));
+        bindings.forEach((path, binding) -> holds.computeIfAbsent(binding.official(), name -> new ArrayList<>())
+                .add(path));
         List<SafetensorsWriter.Entry> entries = new ArrayList<>();
         for (String name : weights.names()) {
             List<String> paths = holds.get(name);

@@ -98,7 +98,8 @@ record Located(
     /** The declaration asked for by name; else the one whose clause names the configuration's type; else the last. */
     private static ModelRef choose(Module module, ModelRequest request, ModelConfig config) {
         if (request.name() == null && config.modelType().isPresent()) {
-            Optional<ModelRef> serving = Library.serving(module, config.modelType().get());
+            Optional<ModelRef> serving =
+                    Library.serving(module, config.modelType().get());
             if (serving.isPresent()) {
                 return serving.get();
             }

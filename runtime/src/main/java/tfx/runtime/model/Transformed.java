@@ -46,7 +46,8 @@ record Transformed(LoadedModel model, DType dtype, long[] shape) {
             value = model.elaborated().parameters().get(path).value();
         }
         Program program = new Program(List.of(), model.program().parameters(), Map.of(path, value), Map.of(), null);
-        return Reference.evaluate(program, Map.of(), model::parameter, List.of(path)).get(path);
+        return Reference.evaluate(program, Map.of(), model::parameter, List.of(path))
+                .get(path);
     }
 
     /** The elements row-major into the places that the binding gives them. */
