@@ -61,6 +61,7 @@ class AcceptanceTest {
             {"TFX0602", "run", llama, "--prompt", "x", "--max-tokens", "-1"},
             {"TFX0602", "run", llama, "--prompt", "x", "--threads", "0"},
             {"TFX0602", "run", llama, "--prompt", "x", "--device", "abacus"},
+            {"TFX0540", "run", llama, "--prompt", "x", "--device", "gpu"},
             {"TFX0605", "run", llama, "--prompt", "x", "--set", "layers"},
         };
         for (String[] arguments : cases) {

@@ -25,6 +25,11 @@ public interface Backend extends AutoCloseable {
                 .toList();
     }
 
+    /** How many positions of a sequence run at once: enough to reuse each weight well, few enough to bound memory. */
+    default int positions() {
+        return 256;
+    }
+
     /** Where operands and outputs must lie; that of this process unless the backend has its own. */
     default DeviceMemory memory() {
         return DeviceMemory.HOST;

@@ -18,9 +18,6 @@ import tfx.source.Diagnostic;
 
 /** Makes engines of programs. */
 public final class Engines {
-    /** Positions that run at once: enough rows for a contraction to reuse each weight, few enough to bound memory. */
-    private static final int CHUNK = 256;
-
     private Engines() {}
 
     /**
@@ -37,7 +34,8 @@ public final class Engines {
             Workers workers,
             Consumer<Diagnostic> notes) {
         Schedule schedule = Scheduler.schedule(Passes.run(program, known(parameters)));
-        return plan(schedule, backend, parameters, ElementType.F32, ElementType.I32, workers, CHUNK, notes);
+        return plan(
+                schedule, backend, parameters, ElementType.F32, ElementType.I32, workers, backend.positions(), notes);
     }
 
     /** What the small ones among parameters hold. */
@@ -50,8 +48,9 @@ public final class Engines {
             Program program, Function<String, Tensor> parameters, Workers workers, Consumer<Diagnostic> notes) {
         Pass stacks = Passes.all().getFirst();
         Schedule schedule = Scheduler.schedule(stacks.rewrite().apply(program));
+        Backend backend = new ReferenceBackend();
         return plan(
-                schedule, new ReferenceBackend(), parameters, ElementType.F64, ElementType.F64, workers, CHUNK, notes);
+                schedule, backend, parameters, ElementType.F64, ElementType.F64, workers, backend.positions(), notes);
     }
 
     static Engine plan(

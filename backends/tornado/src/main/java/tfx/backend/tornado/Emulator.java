@@ -30,7 +30,7 @@ final class Emulator implements Platform {
 
     @Override
     public CodeBlock task(String name, CodeBlock arguments) {
-        return CodeBlock.of("(($T) graph).add(id, context -> $L.run(context$L))", Launches.class, name, arguments);
+        return CodeBlock.of("(($T) graph).add(id, item -> $L.run(item$L))", Launches.class, name, arguments);
     }
 
     @Override

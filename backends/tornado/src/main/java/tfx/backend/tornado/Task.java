@@ -6,7 +6,8 @@ public interface Task {
      * Adds the kernel to a task graph.
      *
      * @param graph a task graph of the platform the class was generated for
+     * @param context what the graph's kernels have in common: a KernelContext where that is TornadoVM's
      * @param arrays the kernel's arrays: its slot, the arguments, the literals, its slabs
      */
-    void addTo(Object graph, String id, Object[] arrays);
+    void addTo(Object graph, String id, Object context, Object[] arrays);
 }

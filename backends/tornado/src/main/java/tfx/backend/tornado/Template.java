@@ -120,6 +120,7 @@ final class Template {
                 .addModifiers(Modifier.PUBLIC)
                 .addParameter(Object.class, "graph")
                 .addParameter(String.class, "id")
+                .addParameter(Object.class, "context")
                 .addParameter(Object[].class, "arrays")
                 .addStatement(platform.task(name, arguments.build()))
                 .build();

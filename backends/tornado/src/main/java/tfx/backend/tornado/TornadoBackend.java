@@ -15,6 +15,9 @@ import tfx.source.Diagnostic;
 
 /** Scheduled kernels as TornadoVM kernels on a GPU, or in the emulator of one. Serves one model; holds its memory. */
 public final class TornadoBackend implements Backend {
+    /** A device is filled by the rows of a long prompt only all at once. */
+    private static final int POSITIONS = 2048;
+
     private final Platform platform;
     private final DeviceGraph graph;
     private final ThreadLocal<List<DeviceGraph.Call>> waiting = ThreadLocal.withInitial(ArrayList::new);
@@ -55,6 +58,11 @@ public final class TornadoBackend implements Backend {
     @Override
     public String name() {
         return "gpu (" + platform.driver().device() + ")";
+    }
+
+    @Override
+    public int positions() {
+        return POSITIONS;
     }
 
     @Override

@@ -121,7 +121,7 @@ final class TornadoVm implements Platform {
 
     static CodeBlock taskOf(String name, CodeBlock arguments) {
         return CodeBlock.of(
-                "(($T) graph).task(id, $L::run, new $T()$L)",
+                "(($T) graph).task(id, $L::run, ($T) context$L)",
                 named("TaskGraph"),
                 name,
                 named("KernelContext"),

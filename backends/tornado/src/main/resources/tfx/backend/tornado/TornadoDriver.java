@@ -13,6 +13,7 @@ import tfx.compiler.schedule.ElementType;
 import uk.ac.manchester.tornado.api.DataRange;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
+import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TornadoBackend;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
@@ -33,8 +34,8 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /** A device of TornadoVM. Compiled where TornadoVM is installed, against its own API. */
 public final class TornadoDriver implements Driver {
-    /** TornadoVM takes no more in one graph. */
-    private static final int MOST_TASKS = 250;
+    /** A graph of TornadoVM has room for 1024 nodes: a task, its slot and what it writes take six. */
+    private static final int MOST_TASKS = 160;
 
     private final TornadoDevice device;
     private final TornadoVMBackendType backend;
@@ -125,36 +126,39 @@ public final class TornadoDriver implements Driver {
     @Override
     public Graph graph(List<Launch> launches, List<Object> once, List<Object> always, List<Object> back) {
         GridScheduler grids = new GridScheduler();
+        KernelContext context = new KernelContext();
+        Map<Object, Integer> last = new IdentityHashMap<>();
         List<ImmutableTaskGraph> graphs = new ArrayList<>();
-        // The graph that had each array last hands it to the next that uses it.
-        Map<Object, String> holders = new IdentityHashMap<>();
+        // A graph takes over what it has from the one before it alone: what a later graph needs goes through all between.
+        Set<Object> seen = used(List.of());
         for (int first = 0; first < launches.size(); first += MOST_TASKS) {
             int next = Math.min(launches.size(), first + MOST_TASKS);
             Set<Object> here = used(launches.subList(first, next));
             Set<Object> later = used(launches.subList(next, launches.size()));
             String name = "step" + graphs.size();
             TaskGraph graph = new TaskGraph(name);
-            for (Object array : here) {
-                String holder = holders.put(array, name);
-                if (holder != null) {
-                    graph.consumeFromDevice(holder, array);
-                } else if (once.contains(array)) {
-                    graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, array);
-                } else {
-                    graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, array);
+            for (Object array : all(once, always)) {
+                if (seen.contains(array) && (here.contains(array) || later.contains(array))) {
+                    graph.consumeFromDevice("step" + (graphs.size() - 1), array);
+                } else if (here.contains(array)) {
+                    boolean kept = once.contains(array);
+                    graph.transferToDevice(
+                            kept ? DataTransferMode.FIRST_EXECUTION : DataTransferMode.EVERY_EXECUTION, array);
                 }
             }
             for (Launch launch : launches.subList(first, next)) {
-                launch.task().addTo(graph, launch.id(), launch.arrays());
+                launch.task().addTo(graph, launch.id(), context, launch.arrays());
                 WorkerGrid1D grid = new WorkerGrid1D(launch.groups() * launch.group());
                 grid.setLocalWork(launch.group(), 1, 1);
                 grids.addWorkerGrid(name + "." + launch.id(), grid);
             }
-            for (Object array : here) {
+            seen.addAll(here);
+            for (Object array : seen) {
                 if (later.contains(array)) {
                     graph.persistOnDevice(array);
-                } else if (back.contains(array)) {
+                } else if (here.contains(array) && back.contains(array)) {
                     graph.transferToHost(DataTransferMode.UNDER_DEMAND, array);
+                    last.put(array, graphs.size());
                 }
             }
             graphs.add(graph.snapshot());
@@ -162,7 +166,14 @@ public final class TornadoDriver implements Driver {
         TornadoExecutionPlan plan = new TornadoExecutionPlan(graphs.toArray(new ImmutableTaskGraph[0]));
         plan = plan.withDevice(device).withGridScheduler(grids);
         // One launch for the whole step instead of one a kernel: ten times less to do for the host.
-        return new Steps(backend == TornadoVMBackendType.CUDA ? plan.withCUDAGraph() : plan);
+        return new Steps(
+                backend == TornadoVMBackendType.CUDA ? plan.withCUDAGraph() : plan, graphs.size(), last);
+    }
+
+    private static List<Object> all(List<Object> once, List<Object> always) {
+        List<Object> all = new ArrayList<>(once);
+        all.addAll(always);
+        return all;
     }
 
     private static Set<Object> used(List<Launch> launches) {
@@ -173,21 +184,32 @@ public final class TornadoDriver implements Driver {
 
     private static final class Steps implements Graph {
         private final TornadoExecutionPlan plan;
-        private TornadoExecutionResult result;
+        private final TornadoExecutionResult[] results;
+        private final Map<Object, Integer> last;
 
-        Steps(TornadoExecutionPlan plan) {
+        /** @param last the number of the graph that hands each array to the process */
+        Steps(TornadoExecutionPlan plan, int graphs, Map<Object, Integer> last) {
             this.plan = plan;
+            this.results = new TornadoExecutionResult[graphs];
+            this.last = last;
         }
 
         @Override
         public void execute() {
-            result = plan.execute();
+            // A graph finds what it takes over only where the one before it was executed by itself.
+            for (int g = 0; g < results.length; g++) {
+                results[g] = (results.length == 1 ? plan : plan.withGraph(g)).execute();
+            }
         }
 
         @Override
         public void read(Object array, long first, long count) {
-            if (result != null) {
-                result.transferToHost(
+            int g = last.get(array);
+            if (results[g] != null) {
+                if (results.length > 1) {
+                    plan.withGraph(g);
+                }
+                results[g].transferToHost(
                         new DataRange((TornadoNativeArray) array).withOffset(first).withSize(count));
             }
         }
@@ -195,6 +217,9 @@ public final class TornadoDriver implements Driver {
         @Override
         public void close() {
             try {
+                if (results.length > 1) {
+                    plan.withAllGraphs();
+                }
                 plan.freeDeviceMemory();
                 plan.close();
             } catch (TornadoExecutionPlanException e) {

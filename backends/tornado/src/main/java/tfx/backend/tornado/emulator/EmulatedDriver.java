@@ -15,6 +15,17 @@ public final class EmulatedDriver implements Driver {
 
     private static final long MEMORY = 4L << 30;
 
+    private final long memory;
+
+    public EmulatedDriver() {
+        this(MEMORY);
+    }
+
+    /** A device with so many bytes. */
+    public EmulatedDriver(long memory) {
+        this.memory = memory;
+    }
+
     @Override
     public String device() {
         return "emulator";
@@ -22,12 +33,12 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public long memory() {
-        return MEMORY;
+        return memory;
     }
 
     @Override
     public long largest() {
-        return MEMORY;
+        return memory;
     }
 
     @Override
@@ -74,7 +85,7 @@ public final class EmulatedDriver implements Driver {
         List<Kernel> kernels = new ArrayList<>();
         for (Launch launch : launches) {
             Launches into = (id, code) -> kernels.add(new Kernel(id, code, launch));
-            launch.task().addTo(into, launch.id(), launch.arrays());
+            launch.task().addTo(into, launch.id(), launch, launch.arrays());
         }
         once.forEach(array -> ((DeviceArray) array).toDevice());
         return new Graph() {
