@@ -23,7 +23,7 @@ import uk.ac.manchester.tornado.api.WorkerGrid1D;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
-import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
+import uk.ac.manchester.tornado.api.exceptions.TornadoInternalError;
 import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 import uk.ac.manchester.tornado.api.types.arrays.BFloat16Array;
 import uk.ac.manchester.tornado.api.types.arrays.DoubleArray;
@@ -216,14 +216,15 @@ public final class TornadoDriver implements Driver {
 
         @Override
         public void close() {
-            try {
-                if (results.length > 1) {
-                    plan.withAllGraphs();
+            for (int g = 0; g < results.length; g++) {
+                try {
+                    (results.length == 1 ? plan : plan.withGraph(g)).freeDeviceMemory();
+                } catch (TornadoInternalError e) {
+                    // A graph frees what it brought to the device, then finds what it took over freed by the one before.
+                    if (g == 0) {
+                        throw e;
+                    }
                 }
-                plan.freeDeviceMemory();
-                plan.close();
-            } catch (TornadoExecutionPlanException e) {
-                throw new IllegalStateException("the device's memory cannot be given back", e);
             }
         }
     }
