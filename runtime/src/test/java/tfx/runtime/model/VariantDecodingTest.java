@@ -24,8 +24,7 @@ class VariantDecodingTest {
             ids[b] = new Random(b).ints(LENGTH, 0, 97).toArray();
         }
         String dump = ROOT.resolve("spec/golden/" + name + "-dev.safetensors").toString();
-        ModelRequest request =
-                new ModelRequest("stdlib/models/" + name + ".tfx", null, Map.of(), null, Path.of(dump));
+        ModelRequest request = new ModelRequest("stdlib/models/" + name + ".tfx", null, Map.of(), null, Path.of(dump));
         try (LoadedModel model = LoadedModel.load(request, note -> {});
                 LoadedModel.Running running = model.start(device, 2, List.of());
                 Session together = running.engine().open(2);
