@@ -22,13 +22,7 @@ class SourceModelsTest {
     @Provide
     Arbitrary<Draw> programs() {
         Arbitrary<List<Integer>> sizes = choice(Draw.SIZES.length).list().ofSize(5);
-        return Combinators.combine(
-                        sizes,
-                        choice(3),
-                        choice(4),
-                        stages(3),
-                        stages(3),
-                        stages(2))
+        return Combinators.combine(sizes, choice(3), choice(4), stages(3), stages(3), stages(2))
                 .as(Draw::new);
     }
 
@@ -40,12 +34,7 @@ class SourceModelsTest {
     private static Arbitrary<List<Stage>> stages(int most) {
         // As many as the choices that a stage makes of one number have together.
         Arbitrary<Integer> choice = choice(12 * 27);
-        return Combinators.combine(
-                        choice(SourceWriter.KINDS),
-                        choice(4),
-                        choice,
-                        choice,
-                        choice)
+        return Combinators.combine(choice(SourceWriter.KINDS), choice(4), choice, choice, choice)
                 .as(Stage::new)
                 .list()
                 .ofMaxSize(most);
