@@ -85,6 +85,10 @@ final class Cache implements AutoCloseable {
         return new Tensor(data, type, held, strides, 0, copies == 1 ? 0 : elements, first, axis);
     }
 
+    long bytes() {
+        return memory.bytes();
+    }
+
     void reset() {
         origin = 0;
         end = 0;

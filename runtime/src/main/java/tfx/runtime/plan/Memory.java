@@ -26,6 +26,11 @@ final class Memory implements AutoCloseable {
         return data;
     }
 
+    /** How much is held now. */
+    long bytes() {
+        return Math.max(0, capacity) * type.bytes();
+    }
+
     /** Room for {@code elements}; what was there is lost where it must grow. */
     MemorySegment room(long elements) {
         if (elements > capacity) {

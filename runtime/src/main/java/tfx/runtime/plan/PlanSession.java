@@ -182,6 +182,15 @@ final class PlanSession implements Session {
         return plan.batched(value) ? batch : 1;
     }
 
+    /** The memory of all values of the session: what is kept from step to step, and what a step needs. */
+    long bytes() {
+        long bytes = caches.values().stream().mapToLong(Cache::bytes).sum();
+        for (Memory slot : slots) {
+            bytes += slot == null ? 0 : slot.bytes();
+        }
+        return bytes;
+    }
+
     @Override
     public void reset() {
         position = 0;
