@@ -2,6 +2,7 @@ package tfx.runtime.plan;
 
 import com.oracle.truffle.api.TruffleLanguage;
 import com.oracle.truffle.api.frame.VirtualFrame;
+import com.oracle.truffle.api.nodes.ExplodeLoop;
 import com.oracle.truffle.api.nodes.RootNode;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,7 @@ final class PlanRoot extends RootNode {
     }
 
     @Override
+    @ExplodeLoop
     public Object execute(VirtualFrame frame) {
         Run run = (Run) frame.getArguments()[0];
         for (int k = 0; k < kernels.length; k++) {

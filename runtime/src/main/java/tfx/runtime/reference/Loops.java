@@ -1,6 +1,7 @@
 package tfx.runtime.reference;
 
 import com.oracle.truffle.api.frame.VirtualFrame;
+import com.oracle.truffle.api.nodes.ExplodeLoop;
 import tfx.ir.Expr.Monoid;
 
 /** Expressions that run over an index. */
@@ -191,27 +192,35 @@ final class Loops {
         }
 
         @Override
+        @ExplodeLoop
         double execute(VirtualFrame frame) {
-            boolean empty = true;
+            boolean admitted = false;
             for (int k = 0; k < bodies.length; k++) {
-                double total = monoids[k].identity();
-                double peak = shifts[k] < 0 ? 0 : frame.getDoubleStatic(accumulators[shifts[k]]);
-                if (peak == Double.NEGATIVE_INFINITY) {
-                    frame.setDoubleStatic(accumulators[shifts[k]], 0);
-                }
-                for (int i = 0; i < extent; i++) {
-                    frame.setLongStatic(slot, i);
-                    if (domain == null || domain.holds(frame)) {
-                        empty = false;
-                        total = Operators.apply(monoids[k], total, bodies[k].execute(frame));
-                    }
-                }
-                if (shifts[k] >= 0) {
-                    frame.setDoubleStatic(accumulators[shifts[k]], peak);
-                }
-                frame.setDoubleStatic(accumulators[k], total);
+                admitted |= accumulate(frame, k);
             }
-            return empty ? 0 : result.execute(frame);
+            return admitted ? result.execute(frame) : 0;
+        }
+
+        /** Computes one accumulator; false where the domain is empty. */
+        private boolean accumulate(VirtualFrame frame, int k) {
+            boolean admitted = false;
+            double total = monoids[k].identity();
+            double peak = shifts[k] < 0 ? 0 : frame.getDoubleStatic(accumulators[shifts[k]]);
+            if (peak == Double.NEGATIVE_INFINITY) {
+                frame.setDoubleStatic(accumulators[shifts[k]], 0);
+            }
+            for (int i = 0; i < extent; i++) {
+                frame.setLongStatic(slot, i);
+                if (domain == null || domain.holds(frame)) {
+                    admitted = true;
+                    total = Operators.apply(monoids[k], total, bodies[k].execute(frame));
+                }
+            }
+            if (shifts[k] >= 0) {
+                frame.setDoubleStatic(accumulators[shifts[k]], peak);
+            }
+            frame.setDoubleStatic(accumulators[k], total);
+            return admitted;
         }
     }
 }

@@ -1,6 +1,8 @@
 package tfx.runtime.reference;
 
+import com.oracle.truffle.api.CompilerDirectives.TruffleBoundary;
 import com.oracle.truffle.api.frame.VirtualFrame;
+import com.oracle.truffle.api.nodes.ExplodeLoop;
 import tfx.source.Diagnostic;
 import tfx.source.TfxException;
 
@@ -45,6 +47,7 @@ final class ReadNode extends ExprNode {
     }
 
     /** The element's place in {@link #data}. */
+    @ExplodeLoop
     int offset(VirtualFrame frame) {
         int offset = start;
         for (int k = 0; k < at.length; k++) {
@@ -54,6 +57,7 @@ final class ReadNode extends ExprNode {
     }
 
     /** The element's place less what dimension {@code free} adds to it. */
+    @ExplodeLoop
     int offsetWithout(VirtualFrame frame, int free) {
         int offset = start;
         for (int k = 0; k < at.length; k++) {
@@ -84,6 +88,7 @@ final class ReadNode extends ExprNode {
         return (int) place;
     }
 
+    @TruffleBoundary
     private TfxException outside(double index, int origin, int extent) {
         return new TfxException(Diagnostic.error(
                 "TFX0501",
