@@ -70,6 +70,7 @@ final class EvalCommand extends Command {
         int threads = engine.threads();
         try (LoadedModel loaded =
                 LoadedModel.load(model.request(), n -> console().diagnose(List.of(n)))) {
+            loaded.requireTokens();
             loaded.requireWeights();
             long context = loaded.context();
             int size = window == null

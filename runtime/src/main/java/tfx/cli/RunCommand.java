@@ -48,6 +48,7 @@ final class RunCommand extends Command {
         int threads = engine.threads();
         try (LoadedModel loaded =
                 LoadedModel.load(model.request(), n -> console().diagnose(List.of(n)))) {
+            loaded.requireTokens();
             loaded.requireWeights();
             try (Tokenizer tokenizer = loaded.tokenizer();
                     LoadedModel.Running running = loaded.start(device, threads, List.of())) {
