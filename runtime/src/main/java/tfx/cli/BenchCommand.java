@@ -69,12 +69,15 @@ final class BenchCommand extends Command {
                     : Flags.within("--prompt-tokens", promptTokens, 1, most - decode);
             long start = System.nanoTime();
             if (loaded.hasWeights()) {
-                try (LoadedModel.Running running = loaded.start(device, threads, List.of())) {
+                try (LoadedModel.Running running =
+                        waiting("preparing", () -> loaded.start(device, threads, List.of()))) {
                     measure(loaded, running, start, prompt, decode);
                 }
             } else {
-                try (RandomWeights drawn = RandomWeights.declared(loaded, stored, seed);
-                        LoadedModel.Running running = loaded.start(device, threads, List.of(), drawn::tensor)) {
+                try (RandomWeights drawn =
+                                waiting("drawing weights", () -> RandomWeights.declared(loaded, stored, seed));
+                        LoadedModel.Running running = waiting(
+                                "preparing", () -> loaded.start(device, threads, List.of(), drawn::tensor))) {
                     measure(loaded, running, start, prompt, decode);
                 }
             }
@@ -94,7 +97,9 @@ final class BenchCommand extends Command {
                     runs,
                     progress::at);
         }
-        Ceilings ceilings = running.engine().name().equals("cpu") ? Ceilings.measure(running.workers()) : null;
+        Ceilings ceilings = running.engine().name().equals("cpu")
+                ? waiting("ceilings of the machine", () -> Ceilings.measure(running.workers()))
+                : null;
         BenchReport report = new BenchReport(loaded, running, phases, ceilings, load);
         show(report.document(), report::text);
     }

@@ -48,7 +48,9 @@ final class BenchReport {
         out.append("ready in ").append(Units.seconds(loadSeconds));
         peakMemory(out);
         if (ceilings != null) {
-            out.append("ceilings of this machine: ").append(Units.flops(ceilings.flops())).append("/s of multiply-adds, ");
+            out.append("ceilings of this machine: ")
+                    .append(Units.flops(ceilings.flops()))
+                    .append("/s of multiply-adds, ");
             out.append(Units.bytes(ceilings.bytes())).append("/s of reads\n");
         }
         out.append('\n').append(speeds().render());
@@ -166,7 +168,8 @@ final class BenchReport {
 
     private static void peakMemory(StringBuilder out) {
         long bytes = peakMemory();
-        out.append(bytes == 0 ? "" : "; at most " + Units.bytes(bytes) + " of memory").append('\n');
+        out.append(bytes == 0 ? "" : "; at most " + Units.bytes(bytes) + " of memory")
+                .append('\n');
     }
 
     /** The most memory this process has held at once; 0 where the system does not tell. */

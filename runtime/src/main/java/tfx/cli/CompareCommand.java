@@ -50,7 +50,8 @@ final class CompareCommand extends Command {
                 LoadedModel loaded =
                         LoadedModel.load(model.request(), n -> console().diagnose(List.of(n)))) {
             loaded.requireWeights();
-            Comparison comparison = Comparison.of(loaded, dump, device, threads);
+            Comparison comparison =
+                    waiting("comparing", () -> Comparison.of(loaded, dump, device, threads));
             boolean fine = comparison.within(tolerance);
             Map<String, Object> document = new LinkedHashMap<>();
             document.put("device", device);

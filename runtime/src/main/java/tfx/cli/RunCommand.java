@@ -51,7 +51,8 @@ final class RunCommand extends Command {
             loaded.requireTokens();
             loaded.requireWeights();
             try (Tokenizer tokenizer = loaded.tokenizer();
-                    LoadedModel.Running running = loaded.start(device, threads, List.of())) {
+                    LoadedModel.Running running =
+                            waiting("preparing", () -> loaded.start(device, threads, List.of()))) {
                 return generate(loaded, tokenizer, running, drawn);
             }
         }
@@ -79,6 +80,9 @@ final class RunCommand extends Command {
                         console().out().flush();
                     }
                 });
+        if (stream && !begun[0]) {
+            console().out().print(prompt);
+        }
         String rest = decoder.flush();
         text.append(rest);
         Map<String, Object> document = new LinkedHashMap<>();

@@ -112,7 +112,10 @@ final class TestCommand extends Command {
         Difference difference = failed.difference();
         if (difference != null) {
             out.append("  ").append(failed.output()).append(Arrays.toString(difference.worst()));
-            out.append(": expected ").append(difference.expected()).append(", found ").append(difference.actual());
+            out.append(": expected ")
+                    .append(difference.expected())
+                    .append(", found ")
+                    .append(difference.actual());
             out.append(" (error ").append(number(difference.maxRel())).append(")\n");
         } else {
             out.append("  the engine failed: ").append(failed.fault()).append('\n');

@@ -23,29 +23,38 @@ class BenchTest {
 
     @Test
     void measuresDrawnWeightsAgainstTheCeilings() throws IOException {
-        CliTest.Ran ran = bench("--json", "--runs", "2", "--prompt-tokens", "7", "--decode-tokens", "5", "--dtype", "f16");
+        CliTest.Ran ran =
+                bench("--json", "--runs", "2", "--prompt-tokens", "7", "--decode-tokens", "5", "--dtype", "f16");
         assertEquals(0, ran.code(), ran.err());
         JsonNode found = new ObjectMapper().readTree(ran.out());
         assertEquals("f16", found.get("type").asText());
-        assertEquals(2 * found.get("parameters").asLong(), found.get("parameter_bytes").asLong());
+        assertEquals(
+                2 * found.get("parameters").asLong(),
+                found.get("parameter_bytes").asLong());
         assertTrue(found.get("random_weights").asBoolean());
         assertTrue(found.get("ceiling_flops_per_second").asDouble() > 1e8);
         assertTrue(found.get("peak_memory_bytes").asLong() > 1 << 20);
         JsonNode decode = found.get("decode");
         assertEquals(5, decode.get("tokens").asInt());
         assertEquals(2, decode.get("seconds").size());
-        // The matrices of both layers and the logits, for each of five tokens; attention and norms are small beside them.
+        // The matrices of both layers and the logits, for each of five tokens; attention and norms are small beside
+        // them.
         double attention = 4 * 32 * 32;
         double layer = attention + 3 * 32 * 48;
         double logits = 50 * 32;
         double expected = 5 * 2 * (2 * layer + logits);
         assertEquals(expected, decode.get("flops").asDouble(), 0.25 * expected);
-        // Of a prompt only the last position's logits are asked for, and so of the last layer only keys and values of the others.
+        // Of a prompt only the last position's logits are asked for, and so of the last layer only keys and values of
+        // the others.
         double prefill = 2 * (7 * layer + 7 * attention / 2 + (layer - attention / 2) + logits);
         assertEquals(prefill, found.at("/prefill/flops").asDouble(), 0.25 * prefill);
         double bound = decode.get("roofline_seconds").asDouble();
-        assertEquals(bound / decode.get("median_seconds").asDouble(), decode.get("share_of_roofline").asDouble(), 1e-9);
-        assertTrue(decode.get("tokens_per_second_least").asDouble() <= decode.get("tokens_per_second").asDouble());
+        assertEquals(
+                bound / decode.get("median_seconds").asDouble(),
+                decode.get("share_of_roofline").asDouble(),
+                1e-9);
+        assertTrue(decode.get("tokens_per_second_least").asDouble()
+                <= decode.get("tokens_per_second").asDouble());
     }
 
     @Test
@@ -61,7 +70,11 @@ class BenchTest {
     @Test
     void badFlagsAreCoded() {
         for (String[] flags : new String[][] {
-            {"--runs", "0"}, {"--dtype", "int4"}, {"--prompt-tokens", "40"}, {"--decode-tokens", "40"}, {"--threads", "0"}
+            {"--runs", "0"},
+            {"--dtype", "int4"},
+            {"--prompt-tokens", "40"},
+            {"--decode-tokens", "40"},
+            {"--threads", "0"}
         }) {
             CliTest.Ran ran = bench(flags);
             assertEquals(1, ran.code(), ran.out());

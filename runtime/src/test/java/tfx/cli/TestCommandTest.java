@@ -36,7 +36,17 @@ class TestCommandTest {
     @Test
     void aFailureIsShrunkAndItsSeedShowsItAgain() throws IOException {
         String[] arguments = {
-            "test", "stdlib/models/llama.tfx", "--set", "layers=1", "--cases", "9", "--seed", "3", "--tolerance", "0", "--json"
+            "test",
+            "stdlib/models/llama.tfx",
+            "--set",
+            "layers=1",
+            "--cases",
+            "9",
+            "--seed",
+            "3",
+            "--tolerance",
+            "0",
+            "--json"
         };
         CliTest.Ran ran = CliTest.run(arguments);
         assertEquals(1, ran.code(), ran.out() + ran.err());

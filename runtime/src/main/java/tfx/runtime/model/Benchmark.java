@@ -77,8 +77,7 @@ public final class Benchmark {
      * @param decode tokens after it, at least 1
      * @param runs at least 1
      */
-    public static List<Phase> run(
-            Engine engine, int vocabulary, int prompt, int decode, int runs, Listener listener) {
+    public static List<Phase> run(Engine engine, int vocabulary, int prompt, int decode, int runs, Listener listener) {
         return new Benchmark(engine, vocabulary, prompt, decode, runs, listener).measure(runs);
     }
 

@@ -164,8 +164,7 @@ final class Equivalence {
                         new IllegalStateException("shape " + Arrays.toString(got.shape()) + " where "
                                 + Arrays.toString(output.getValue().shape()) + " is right")));
             }
-            Difference difference =
-                    Difference.of(got.shape(), i -> want[(int) i], i -> got.data()[(int) i]);
+            Difference difference = Difference.of(got.shape(), i -> want[(int) i], i -> got.data()[(int) i]);
             errors.merge(law, difference.maxRel(), Math::max);
             if (!difference.within(allowed)) {
                 return Optional.of(new Failure(law, output.getKey(), difference, null));
@@ -217,12 +216,11 @@ final class Equivalence {
         Map<String, List<Reference.Result>> parts = new LinkedHashMap<>();
         for (int b = 0; b < trial.batch(); b++) {
             whole(engine, 1, inputs.sequence(b))
-                    .forEach((name, result) -> parts.computeIfAbsent(name, n -> new ArrayList<>())
-                            .add(result));
+                    .forEach((name, result) ->
+                            parts.computeIfAbsent(name, n -> new ArrayList<>()).add(result));
         }
         Map<String, Reference.Result> joined = new LinkedHashMap<>();
-        parts.forEach((name, all) ->
-                joined.put(name, all.getFirst().batched() ? joined(all, 0) : all.getFirst()));
+        parts.forEach((name, all) -> joined.put(name, all.getFirst().batched() ? joined(all, 0) : all.getFirst()));
         return joined;
     }
 
@@ -234,7 +232,8 @@ final class Equivalence {
         for (int k = 0; k < axis; k++) {
             outer = Math.toIntExact(outer * shape[k]);
         }
-        double[] data = new double[parts.stream().mapToInt(part -> part.data().length).sum()];
+        double[] data =
+                new double[parts.stream().mapToInt(part -> part.data().length).sum()];
         int at = 0;
         for (int o = 0; o < outer; o++) {
             for (Reference.Result part : parts) {

@@ -121,8 +121,8 @@ public record Explanation(
                 .toList();
         long bytes = elaborated.parameters().values().stream()
                 .filter(info -> !tied.containsKey(info.value().name()))
-                .mapToLong(
-                        info -> Costs.count(info.value()) * types.apply(info.value()).bytes())
+                .mapToLong(info ->
+                        Costs.count(info.value()) * types.apply(info.value()).bytes())
                 .sum();
         Map<String, Object> arguments = new LinkedHashMap<>();
         elaborated.arguments().forEach((name, datum) -> arguments.put(name, plain(datum)));

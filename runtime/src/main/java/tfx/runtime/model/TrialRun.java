@@ -18,9 +18,7 @@ import tfx.runtime.model.Equivalence.Law;
  * @param failed the first failure, shrunk; null where all held
  */
 public record TrialRun(
-        int cases,
-        Map<String, Double> errors,
-        @Nullable Failed failed) {
+        int cases, Map<String, Double> errors, @Nullable Failed failed) {
     /** How many smaller cases are tried at most. */
     private static final int MOST_SHRINKS = 150;
 
@@ -109,8 +107,7 @@ public record TrialRun(
                     break;
                 }
                 listener.at(tried, MOST_SHRINKS);
-                Optional<Failure> again =
-                        check(trials, own, device, trial, tolerance, new EnumMap<>(Law.class));
+                Optional<Failure> again = check(trials, own, device, trial, tolerance, new EnumMap<>(Law.class));
                 if (again.isPresent() && again.get().law() == failure.law()) {
                     smallest = trial;
                     failure = again.get();

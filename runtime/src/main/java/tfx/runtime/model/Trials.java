@@ -50,8 +50,7 @@ final class Trials {
             long parameters = loaded.elaborated().parameters().values().stream()
                     .mapToLong(info -> tfx.compiler.schedule.Costs.count(info.value()))
                     .sum();
-            int most = (int) Math.min(
-                    loaded.context(), Math.max(2, MOST_WORK / Math.max(1, parameters) / batch));
+            int most = (int) Math.min(loaded.context(), Math.max(2, MOST_WORK / Math.max(1, parameters) / batch));
             int[] lengths = random.nextInt(8) == 0 ? LONG : LENGTHS;
             int length = Math.min(most, lengths[random.nextInt(lengths.length)]);
             return new Trial(set, batch, chunks(length, random), seed);

@@ -51,7 +51,8 @@ class RandomWeightsTest {
             assertTrue(!Arrays.equals(table, values(one, "lm_head.weight")), "parameters differ from each other");
             double[] first = Arrays.copyOfRange(table, 0, 1000);
             for (int row = 1; row < 1100; row++) {
-                assertTrue(!Arrays.equals(first, Arrays.copyOfRange(table, row * 1000, row * 1000 + 1000)), "rows differ");
+                assertTrue(
+                        !Arrays.equals(first, Arrays.copyOfRange(table, row * 1000, row * 1000 + 1000)), "rows differ");
             }
         }
     }
@@ -70,7 +71,11 @@ class RandomWeightsTest {
         try (LoadedModel model = model(false);
                 RandomWeights weights = RandomWeights.lively(model, ElementType.F32, 1)) {
             assertTrue(Arrays.stream(values(weights, "norm.weight")).distinct().count() > 900);
-            assertTrue(Arrays.stream(values(weights, "lm_head.weight")).map(Math::abs).average().orElseThrow() > 0.2);
+            assertTrue(Arrays.stream(values(weights, "lm_head.weight"))
+                            .map(Math::abs)
+                            .average()
+                            .orElseThrow()
+                    > 0.2);
         }
     }
 }

@@ -44,9 +44,8 @@ final class Loops {
         }
         if (vector || exact) {
             String total = e.fresh("v");
-            e.scope.line("final float " + total + " = "
-                    + (vector ? acrossLanes(r.monoid(), sum) : "(float) " + sum)
-                    + ";");
+            e.scope.line(
+                    "final float " + total + " = " + (vector ? acrossLanes(r.monoid(), sum) : "(float) " + sum) + ";");
             return new Code(Kind.FLOAT, false, total);
         }
         return new Code(Kind.FLOAT, false, sum);
