@@ -281,12 +281,14 @@ public final class LoadedModel implements AutoCloseable {
      * @param stored how weights are stored where there are none
      */
     public List<KernelSources.Source> sources(String device, ElementType stored) {
-        return KernelSources.of(
-                Scheduler.schedule(Passes.run(program())),
-                backend(device),
-                parameter -> storedType(parameter.name()).orElse(stored),
-                ElementType.F32,
-                ElementType.I32);
+        try (Backend backend = backend(device)) {
+            return KernelSources.of(
+                    Scheduler.schedule(Passes.run(program())),
+                    backend,
+                    parameter -> storedType(parameter.name()).orElse(stored),
+                    ElementType.F32,
+                    ElementType.I32);
+        }
     }
 
     Backend backend(String device) {
