@@ -34,6 +34,8 @@ public final class Cli {
         COMMANDS.put("run", RunCommand::new);
         COMMANDS.put("eval", EvalCommand::new);
         COMMANDS.put("compare", CompareCommand::new);
+        COMMANDS.put("bench", BenchCommand::new);
+        COMMANDS.put("test", TestCommand::new);
         COMMANDS.put("doctor", DoctorCommand::new);
         COMMANDS.put("completion", CompletionCommand::new);
     }

@@ -1,6 +1,7 @@
 package tfx.cli;
 
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Option;
 
 /** What all commands share: the console and {@code --json}. {@link #run()} returns the exit code. */
@@ -28,7 +29,7 @@ abstract class Command implements Callable<Integer> {
     }
 
     /** One JSON document, or what {@code text} says, on the standard output. */
-    final void show(Object document, java.util.function.Supplier<String> text) {
+    final void show(Object document, Supplier<String> text) {
         if (console.json()) {
             console.out().println(Json.write(document));
         } else {
@@ -36,6 +37,13 @@ abstract class Command implements Callable<Integer> {
             console.out().print(shown.isEmpty() || shown.endsWith("\n") ? shown : shown + "\n");
         }
         console.out().flush();
+    }
+
+    /** What {@code work} gives, with the seconds shown while it lasts long. */
+    final <T> T waiting(String what, Supplier<T> work) {
+        try (Progress progress = Progress.waiting(console, what)) {
+            return work.get();
+        }
     }
 
     @Override

@@ -46,8 +46,10 @@ final class CompareCommand extends Command {
         String device = engine.device();
         int threads = engine.threads();
         try (Checkpoint dump = Checkpoint.open(against)) {
-            Comparison comparison = Comparison.of(
-                    model.request(), dump, device, threads, n -> console().diagnose(List.of(n)));
+            Comparison comparison = waiting(
+                    "comparing",
+                    () -> Comparison.of(
+                            model.request(), dump, device, threads, n -> console().diagnose(List.of(n))));
             boolean fine = comparison.within(tolerance);
             Map<String, Object> document = new LinkedHashMap<>();
             document.put("device", device);

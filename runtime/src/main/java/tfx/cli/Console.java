@@ -10,11 +10,23 @@ import tfx.source.Diagnostic;
 public final class Console {
     private final PrintStream out;
     private final PrintStream err;
+    private final boolean terminal;
     private boolean json;
 
+    /** Progress is drawn only where the streams are the process's own and a terminal is attached. */
     public Console(PrintStream out, PrintStream err) {
+        this(
+                out,
+                err,
+                err.equals(System.err)
+                        && System.console() != null
+                        && System.console().isTerminal());
+    }
+
+    Console(PrintStream out, PrintStream err, boolean terminal) {
         this.out = out;
         this.err = err;
+        this.terminal = terminal;
     }
 
     public PrintStream out() {
@@ -34,11 +46,9 @@ public final class Console {
         json = on;
     }
 
-    /** Whether progress may be drawn: the streams are the process's own, and a terminal is attached. */
+    /** Whether progress may be drawn. */
     public boolean isTerminal() {
-        return err.equals(System.err)
-                && System.console() != null
-                && System.console().isTerminal();
+        return terminal;
     }
 
     /** Shows diagnostics on {@code err}: as text, or one JSON object in a line. */

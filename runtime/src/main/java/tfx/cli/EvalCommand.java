@@ -10,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -49,7 +51,7 @@ final class EvalCommand extends Command {
     private @Nullable Integer window;
 
     private static final class Text {
-        @Option(names = "--text", required = true, paramLabel = "FILE", description = "The text, UTF-8.")
+        @Option(names = "--text", required = true, paramLabel = "FILE", description = "The text, UTF-8; a .json file that is a list of numbers holds token ids.")
         private @Nullable Path file;
 
         @Option(
@@ -70,42 +72,58 @@ final class EvalCommand extends Command {
         int threads = engine.threads();
         try (LoadedModel loaded =
                 LoadedModel.load(model.request(), n -> console().diagnose(List.of(n)))) {
+            loaded.requireTokens();
             loaded.requireWeights();
             long context = loaded.context();
             int size = window == null
                     ? (int) Math.min(context, 512)
                     : Flags.within("--window", window, 1, (int) Math.min(context, MOST_WINDOW));
             int[] ids = ids(loaded);
-            try (LoadedModel.Running running = loaded.start(device, threads, List.of());
-                    Progress progress = new Progress(console(), "eval")) {
+            try (LoadedModel.Running running =
+                    waiting("preparing", () -> loaded.start(device, threads, List.of()))) {
                 profile.start(running.engine());
-                Evaluation result = Evaluation.of(running.engine(), ids, size, progress::at);
+                Evaluation result;
+                try (Progress progress = new Progress(console(), "eval")) {
+                    result = Evaluation.of(running.engine(), ids, size, progress::at);
+                }
                 Map<String, Object> document = new LinkedHashMap<>();
                 document.put("loss", result.loss());
                 document.put("perplexity", result.perplexity());
                 document.put("tokens", result.tokens());
                 document.put("window", size);
                 profile.add(document);
-                show(
-                        document,
-                        () -> String.format(
-                                java.util.Locale.ROOT,
-                                "loss %.5f  perplexity %.4f  over %d tokens in windows of %d",
-                                result.loss(),
-                                result.perplexity(),
-                                result.tokens(),
-                                size));
+                show(document, () -> text(result, size));
                 profile.show(console());
             }
         }
         return FINE;
     }
 
+    private static String text(Evaluation result, int window) {
+        return String.format(
+                Locale.ROOT,
+                "loss %.5f  perplexity %.4f  over %d tokens in windows of %d",
+                result.loss(),
+                result.perplexity(),
+                result.tokens(),
+                window);
+    }
+
     private int[] ids(LoadedModel loaded) throws IOException {
         if (text.tokens != null) {
             return read(readable(text.tokens), loaded.vocabulary());
         }
-        Path file = readable(java.util.Objects.requireNonNull(text.file));
+        Path file = readable(Objects.requireNonNull(text.file));
+        if (isListOfNumbers(file)) {
+            console().diagnose(List.of(new Diagnostic(
+                    "TFX0620",
+                    Diagnostic.Severity.NOTE,
+                    null,
+                    file.toString(),
+                    "this is a JSON list of numbers, and is taken as token ids",
+                    "to evaluate it as text, give it another name than .json")));
+            return read(file, loaded.vocabulary());
+        }
         try (Tokenizer tokenizer = loaded.tokenizer()) {
             return tokenizer.encode(Files.readString(file));
         } catch (CharacterCodingException e) {
@@ -125,6 +143,17 @@ final class EvalCommand extends Command {
             throw fault(file, "the file has " + Files.size(file) + " bytes; at most " + MOST_BYTES + " are read");
         }
         return file;
+    }
+
+    private static boolean isListOfNumbers(Path file) throws IOException {
+        if (!file.toString().endsWith(".json")) {
+            return false;
+        }
+        try (JsonParser json = new JsonFactory().createParser(file.toFile())) {
+            return json.nextToken() == JsonToken.START_ARRAY && json.nextToken() == JsonToken.VALUE_NUMBER_INT;
+        } catch (JsonProcessingException noJson) {
+            return false;
+        }
     }
 
     private static int[] read(Path file, long vocabulary) throws IOException {

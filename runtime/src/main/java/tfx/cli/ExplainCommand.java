@@ -57,6 +57,9 @@ final class ExplainCommand extends Command {
     @Option(names = "--kernels", description = "Prints the generated source of every kernel.")
     private boolean kernels;
 
+    @Option(names = "--device", description = "Whose kernels --kernels prints; default cpu.")
+    private String device = "cpu";
+
     @Option(names = "--html", paramLabel = "FILE", description = "Writes a page of its own instead.")
     private @Nullable Path html;
 
@@ -87,6 +90,7 @@ final class ExplainCommand extends Command {
     @Override
     int run() throws Exception {
         ElementType stored = Flags.dtype("--dtype", type);
+        Flags.device(device);
         try (LoadedModel loaded =
                 LoadedModel.load(model.request(), n -> console().diagnose(List.of(n)))) {
             if (ir != null) {
@@ -137,7 +141,7 @@ final class ExplainCommand extends Command {
     }
 
     private int kernels(LoadedModel loaded, ElementType stored) {
-        List<KernelSources.Source> sources = loaded.sources("cpu", stored);
+        List<KernelSources.Source> sources = loaded.sources(device, stored);
         List<Map<String, Object>> document = new ArrayList<>();
         StringBuilder text = new StringBuilder();
         for (KernelSources.Source source : sources) {

@@ -1,5 +1,6 @@
 package tfx.cli;
 
+import java.util.List;
 import java.util.Locale;
 import tfx.compiler.schedule.ElementType;
 import tfx.source.Diagnostic;
@@ -7,6 +8,9 @@ import tfx.source.TfxException;
 
 /** Range checks of options; each failure is a coded diagnostic that names the option, its value and what is allowed. */
 final class Flags {
+    private static final List<String> DEVICES =
+            List.of("reference", "cpu", "gpu", "gpu:cuda", "gpu:ptx", "gpu:opencl", "gpu:emulator");
+
     private Flags() {}
 
     static long within(String flag, long value, long least, long most) {
@@ -24,6 +28,14 @@ final class Flags {
     static double within(String flag, double value, double least, double most) {
         if (!(value >= least && value <= most)) {
             throw outside(flag, Double.toString(value), "a number from " + least + " to " + most);
+        }
+        return value;
+    }
+
+    /** A device that models run on. */
+    static String device(String value) {
+        if (!DEVICES.contains(value)) {
+            throw outside("--device", value, "one of " + String.join(", ", DEVICES));
         }
         return value;
     }

@@ -48,9 +48,11 @@ final class RunCommand extends Command {
         int threads = engine.threads();
         try (LoadedModel loaded =
                 LoadedModel.load(model.request(), n -> console().diagnose(List.of(n)))) {
+            loaded.requireTokens();
             loaded.requireWeights();
             try (Tokenizer tokenizer = loaded.tokenizer();
-                    LoadedModel.Running running = loaded.start(device, threads, List.of())) {
+                    LoadedModel.Running running =
+                            waiting("preparing", () -> loaded.start(device, threads, List.of()))) {
                 return generate(loaded, tokenizer, running, drawn);
             }
         }
@@ -78,6 +80,9 @@ final class RunCommand extends Command {
                         console().out().flush();
                     }
                 });
+        if (stream && !begun[0]) {
+            console().out().print(prompt);
+        }
         String rest = decoder.flush();
         text.append(rest);
         Map<String, Object> document = new LinkedHashMap<>();

@@ -54,7 +54,8 @@ public final class Costs {
         return program.parameters().stream().mapToLong(Costs::count).sum();
     }
 
-    private static long count(Value value) {
+    /** How many elements a value of constant shape has. */
+    public static long count(Value value) {
         return value.shape().stream().mapToLong(Size::constant).reduce(1, Math::multiplyExact);
     }
 

@@ -121,8 +121,8 @@ public record Explanation(
                 .toList();
         long bytes = elaborated.parameters().values().stream()
                 .filter(info -> !tied.containsKey(info.value().name()))
-                .mapToLong(
-                        info -> count(info.value()) * types.apply(info.value()).bytes())
+                .mapToLong(info ->
+                        Costs.count(info.value()) * types.apply(info.value()).bytes())
                 .sum();
         Map<String, Object> arguments = new LinkedHashMap<>();
         elaborated.arguments().forEach((name, datum) -> arguments.put(name, plain(datum)));
@@ -228,7 +228,7 @@ public record Explanation(
 
     private static Tensor tensor(String name, Value value, List<String> names) {
         boolean constant = value.shape().stream().allMatch(Size::isConstant);
-        return new Tensor(name, shape(value, names), constant ? count(value) : 0);
+        return new Tensor(name, shape(value, names), constant ? Costs.count(value) : 0);
     }
 
     private static String shape(Value value, List<String> names) {
@@ -239,10 +239,6 @@ public record Explanation(
             out.append(k == 0 ? "" : ", ").append(name).append(name.equals(size) ? "" : " = " + size);
         }
         return out.append(']').toString();
-    }
-
-    private static long count(Value value) {
-        return value.shape().stream().mapToLong(Size::constant).reduce(1, Math::multiplyExact);
     }
 
     private static Cost sum(List<Cost> costs, String name) {

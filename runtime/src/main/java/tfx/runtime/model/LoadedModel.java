@@ -29,8 +29,10 @@ import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Observations;
 import tfx.compiler.schedule.Scheduler;
 import tfx.compiler.schedule.Tensor;
+import tfx.compiler.schedule.Workers;
 import tfx.ir.Program;
 import tfx.ir.Size;
+import tfx.ir.Value;
 import tfx.runtime.plan.Engine;
 import tfx.runtime.plan.Engines;
 import tfx.runtime.plan.KernelSources;
@@ -217,6 +219,18 @@ public final class LoadedModel implements AutoCloseable {
         }
     }
 
+    /** TFX0619 where the model does not take token ids and nothing else. */
+    public void requireTokens() {
+        List<Value.Input> inputs = program().inputs();
+        if (inputs.size() != 1 || inputs.getFirst().kind() != Value.Kind.INTEGER) {
+            throw new TfxException(Diagnostic.error(
+                    "TFX0619",
+                    elaborated.model().name(),
+                    "the model takes " + inputs + ", not one sequence of token ids",
+                    "compare gives a model inputs of any kind"));
+        }
+    }
+
     public boolean hasWeights() {
         return weights != null;
     }
@@ -285,19 +299,23 @@ public final class LoadedModel implements AutoCloseable {
 
     /** The same with other weights than the model's own. */
     public Running start(String device, int threads, List<String> observed, Function<String, Tensor> parameters) {
-        Program asked = Observations.observe(program(), observed);
         Backend backend = backend(device);
         PoolWorkers workers = new PoolWorkers(threads);
         try {
-            Engine engine = device.equals("reference")
-                    ? Engines.reference(asked, parameters, workers, notes)
-                    : Engines.compiled(asked, backend, parameters, workers, notes);
-            return new Running(engine, workers, backend);
+            return new Running(engine(backend, workers, observed, parameters), workers, backend);
         } catch (RuntimeException fault) {
             workers.close();
             backend.close();
             throw fault;
         }
+    }
+
+    /** An engine on a backend and threads of the caller's. */
+    Engine engine(Backend backend, Workers workers, List<String> observed, Function<String, Tensor> parameters) {
+        Program asked = Observations.observe(program(), observed);
+        return backend instanceof ReferenceBackend
+                ? Engines.reference(asked, parameters, workers, notes)
+                : Engines.compiled(asked, backend, parameters, workers, notes);
     }
 
     /**
@@ -306,15 +324,17 @@ public final class LoadedModel implements AutoCloseable {
      * @param stored how weights are stored where there are none
      */
     public List<KernelSources.Source> sources(String device, ElementType stored) {
-        return KernelSources.of(
-                Scheduler.schedule(Passes.run(program(), known())),
-                backend(device),
-                parameter -> storedType(parameter.name()).orElse(stored),
-                ElementType.F32,
-                ElementType.I32);
+        try (Backend backend = backend(device)) {
+            return KernelSources.of(
+                    Scheduler.schedule(Passes.run(program(), known())),
+                    backend,
+                    parameter -> storedType(parameter.name()).orElse(stored),
+                    ElementType.F32,
+                    ElementType.I32);
+        }
     }
 
-    private Backend backend(String device) {
+    Backend backend(String device) {
         return device.equals("reference")
                 ? new ReferenceBackend()
                 : device.startsWith("gpu") ? TornadoBackend.open(device, notes) : new CpuBackend();

@@ -10,11 +10,13 @@ import tfx.compiler.schedule.Workers;
  * @param bytes bytes per second read from memory, over more than any cache holds
  */
 public record Ceilings(double flops, double bytes) {
-    private static final int LIMIT_NANOS = 1_500_000_000;
+    private static final long LIMIT_NANOS = 1_500_000_000;
+    private static final int WARM_UP = 12_000;
+    private static final int SHORT = 64;
     private static final int STEPS = 200_000;
-    private static final long BLOCK = 64L << 20;
+    private static final long BLOCK = 256L << 20;
 
-    /** Measures for about two seconds; the best round counts. */
+    /** Measures for about two seconds, after the loops are compiled; the best round counts. */
     public static Ceilings measure(Workers workers) {
         int n = workers.count();
         double[] sink = new double[n];
@@ -22,8 +24,11 @@ public record Ceilings(double flops, double bytes) {
         double bytes = 0;
         try (Arena arena = Arena.ofShared()) {
             long memory = arena.allocate(BLOCK * n, 64).fill((byte) 0).address();
+            // Many short calls: what is called often enough is compiled, and in short calls no time is lost before.
+            for (int i = 0; i < WARM_UP; i++) {
+                sink[0] += multiplyAdd(SHORT) + read(memory, SHORT * 16L * Lanes.LENGTH);
+            }
             long begin = System.nanoTime();
-            // The first rounds run before the loops are compiled; the time limit leaves enough after them.
             while (System.nanoTime() - begin < LIMIT_NANOS) {
                 long start = System.nanoTime();
                 workers.forEach(n, part -> sink[part] += multiplyAdd(STEPS));

@@ -163,6 +163,6 @@ final class Gemm {
     }
 
     static float sum(FloatVector v) {
-        return v.reduceLanes(jdk.incubator.vector.VectorOperators.ADD);
+        return Lanes.sum(v);
     }
 }

@@ -6,6 +6,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /** The vector shape of this machine, and index arithmetic over lanes. */
@@ -17,6 +18,9 @@ final class Lanes {
 
     private static final FloatVector IOTA = FloatVector.zero(F).addIndex(1);
     private static final int FAR = 1 << 20;
+    private static final VectorShuffle<Float> BY_8 = VectorShuffle.iota(F, 8, 1, true);
+    private static final VectorShuffle<Float> BY_4 = VectorShuffle.iota(F, 4, 1, true);
+    private static final VectorShuffle<Float> BY_2 = VectorShuffle.iota(F, 2, 1, true);
 
     private Lanes() {}
 
@@ -42,6 +46,39 @@ final class Lanes {
     /** The lanes j where {@code start + j * step == 0}; |step| is below 2^15. */
     static VectorMask<Float> zero(long start, long step) {
         return iota(Math.clamp(start, -FAR, FAR), step).compare(VectorOperators.EQ, 0f);
+    }
+
+    /**
+     * The sum of all lanes, halves added to each other. What {@code reduceLanes} adds in which order is left open, and changes
+     * when the code is compiled: the same kernel would give other bits as it warms up.
+     */
+    static float sum(FloatVector v) {
+        FloatVector sum = v;
+        if (LENGTH > 8) {
+            sum = sum.add(sum.rearrange(BY_8));
+        }
+        if (LENGTH > 4) {
+            sum = sum.add(sum.rearrange(BY_4));
+        }
+        if (LENGTH > 2) {
+            sum = sum.add(sum.rearrange(BY_2));
+        }
+        return sum.lane(0) + sum.lane(1);
+    }
+
+    /** The product of all lanes, in the order of {@link #sum}. */
+    static float product(FloatVector v) {
+        FloatVector product = v;
+        if (LENGTH > 8) {
+            product = product.mul(product.rearrange(BY_8));
+        }
+        if (LENGTH > 4) {
+            product = product.mul(product.rearrange(BY_4));
+        }
+        if (LENGTH > 2) {
+            product = product.mul(product.rearrange(BY_2));
+        }
+        return product.lane(0) * product.lane(1);
     }
 
     /** A gathered index, which must lie in {@code 0 .. size}: memory is read without further checks. */

@@ -44,12 +44,19 @@ final class Loops {
         }
         if (vector || exact) {
             String total = e.fresh("v");
-            e.scope.line("final float " + total + " = "
-                    + (vector ? sum + ".reduceLanes(VectorOperators." + operator(r.monoid()) + ")" : "(float) " + sum)
-                    + ";");
+            e.scope.line(
+                    "final float " + total + " = " + (vector ? acrossLanes(r.monoid(), sum) : "(float) " + sum) + ";");
             return new Code(Kind.FLOAT, false, total);
         }
         return new Code(Kind.FLOAT, false, sum);
+    }
+
+    private static String acrossLanes(Monoid monoid, String vector) {
+        return switch (monoid) {
+            case SUM -> "Lanes.sum(" + vector + ")";
+            case PRODUCT -> "Lanes.product(" + vector + ")";
+            case MAX, MIN -> vector + ".reduceLanes(VectorOperators." + operator(monoid) + ")";
+        };
     }
 
     private void step(Expr.Reduce r, String sum, boolean vector, List<Expr> remaining) {

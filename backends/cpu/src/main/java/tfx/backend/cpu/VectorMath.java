@@ -1,5 +1,6 @@
 package tfx.backend.cpu;
 
+import java.util.function.DoubleUnaryOperator;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import tfx.backend.common.ScalarMath;
@@ -48,19 +49,33 @@ final class VectorMath {
     }
 
     static FloatVector log(FloatVector x) {
-        return x.lanewise(VectorOperators.LOG);
+        return each(x, Math::log);
     }
 
     static FloatVector sin(FloatVector x) {
-        return x.lanewise(VectorOperators.SIN);
+        return each(x, Math::sin);
     }
 
     static FloatVector cos(FloatVector x) {
-        return x.lanewise(VectorOperators.COS);
+        return each(x, Math::cos);
     }
 
     static FloatVector pow(FloatVector x, FloatVector y) {
-        return x.lanewise(VectorOperators.POW, y);
+        float[] base = x.toArray();
+        float[] exponent = y.toArray();
+        for (int i = 0; i < base.length; i++) {
+            base[i] = (float) Math.pow(base[i], exponent[i]);
+        }
+        return FloatVector.fromArray(Lanes.F, base, 0);
+    }
+
+    /** Lane by lane: vectors have functions of their own for these, whose last bits change when the code is compiled. */
+    private static FloatVector each(FloatVector x, DoubleUnaryOperator function) {
+        float[] lanes = x.toArray();
+        for (int i = 0; i < lanes.length; i++) {
+            lanes[i] = (float) function.applyAsDouble(lanes[i]);
+        }
+        return FloatVector.fromArray(Lanes.F, lanes, 0);
     }
 
     static FloatVector rsqrt(FloatVector x) {
@@ -83,19 +98,11 @@ final class VectorMath {
     }
 
     static FloatVector floor(FloatVector x) {
-        float[] lanes = x.toArray();
-        for (int i = 0; i < lanes.length; i++) {
-            lanes[i] = (float) Math.floor(lanes[i]);
-        }
-        return FloatVector.fromArray(Lanes.F, lanes, 0);
+        return each(x, Math::floor);
     }
 
     static FloatVector erf(FloatVector x) {
-        float[] lanes = x.toArray();
-        for (int i = 0; i < lanes.length; i++) {
-            lanes[i] = (float) ScalarMath.erf(lanes[i]);
-        }
-        return FloatVector.fromArray(Lanes.F, lanes, 0);
+        return each(x, ScalarMath::erf);
     }
 
     static FloatVector floorDiv(FloatVector x, FloatVector y) {
