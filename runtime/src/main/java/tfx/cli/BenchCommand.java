@@ -76,8 +76,8 @@ final class BenchCommand extends Command {
             } else {
                 try (RandomWeights drawn =
                                 waiting("drawing weights", () -> RandomWeights.declared(loaded, stored, seed));
-                        LoadedModel.Running running = waiting(
-                                "preparing", () -> loaded.start(device, threads, List.of(), drawn::tensor))) {
+                        LoadedModel.Running running =
+                                waiting("preparing", () -> loaded.start(device, threads, List.of(), drawn::tensor))) {
                     measure(loaded, running, start, prompt, decode);
                 }
             }

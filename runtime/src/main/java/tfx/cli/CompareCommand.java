@@ -49,7 +49,11 @@ final class CompareCommand extends Command {
             Comparison comparison = waiting(
                     "comparing",
                     () -> Comparison.of(
-                            model.request(), dump, device, threads, n -> console().diagnose(List.of(n))));
+                            model.request(),
+                            dump,
+                            device,
+                            threads,
+                            n -> console().diagnose(List.of(n))));
             boolean fine = comparison.within(tolerance);
             Map<String, Object> document = new LinkedHashMap<>();
             document.put("device", device);

@@ -7,8 +7,8 @@ import picocli.CommandLine.Option;
 final class EngineOptions {
     private static final int MOST_THREADS = 1024;
 
-    @Option(names = "--device", description = "reference (default), cpu, or gpu (gpu:cuda, gpu:ptx, gpu:opencl).")
-    private String device = "reference";
+    @Option(names = "--device", description = "cpu (default), reference, or gpu (gpu:cuda, gpu:ptx, gpu:opencl).")
+    private String device = "cpu";
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads; by default one a core.")
     private @Nullable Integer threads;

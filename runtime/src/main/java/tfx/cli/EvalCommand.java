@@ -51,7 +51,11 @@ final class EvalCommand extends Command {
     private @Nullable Integer window;
 
     private static final class Text {
-        @Option(names = "--text", required = true, paramLabel = "FILE", description = "The text, UTF-8; a .json file that is a list of numbers holds token ids.")
+        @Option(
+                names = "--text",
+                required = true,
+                paramLabel = "FILE",
+                description = "The text, UTF-8; a .json file that is a list of numbers holds token ids.")
         private @Nullable Path file;
 
         @Option(
@@ -79,8 +83,7 @@ final class EvalCommand extends Command {
                     ? (int) Math.min(context, 512)
                     : Flags.within("--window", window, 1, (int) Math.min(context, MOST_WINDOW));
             int[] ids = ids(loaded);
-            try (LoadedModel.Running running =
-                    waiting("preparing", () -> loaded.start(device, threads, List.of()))) {
+            try (LoadedModel.Running running = waiting("preparing", () -> loaded.start(device, threads, List.of()))) {
                 profile.start(running.engine());
                 Evaluation result;
                 try (Progress progress = new Progress(console(), "eval")) {
@@ -115,13 +118,14 @@ final class EvalCommand extends Command {
         }
         Path file = readable(Objects.requireNonNull(text.file));
         if (isListOfNumbers(file)) {
-            console().diagnose(List.of(new Diagnostic(
-                    "TFX0620",
-                    Diagnostic.Severity.NOTE,
-                    null,
-                    file.toString(),
-                    "this is a JSON list of numbers, and is taken as token ids",
-                    "to evaluate it as text, give it another name than .json")));
+            console()
+                    .diagnose(List.of(new Diagnostic(
+                            "TFX0620",
+                            Diagnostic.Severity.NOTE,
+                            null,
+                            file.toString(),
+                            "this is a JSON list of numbers, and is taken as token ids",
+                            "to evaluate it as text, give it another name than .json")));
             return read(file, loaded.vocabulary());
         }
         try (Tokenizer tokenizer = loaded.tokenizer()) {

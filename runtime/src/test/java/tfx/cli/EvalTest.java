@@ -15,8 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class EvalTest {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Path EXAMPLE =
-            Path.of(System.getProperty("tfx.root")).resolve("examples/llama");
+    private static final Path EXAMPLE = Path.of(System.getProperty("tfx.root")).resolve("examples/llama");
 
     @TempDir
     private Path folder;
@@ -60,7 +59,15 @@ class EvalTest {
         Path text = Files.writeString(folder.resolve("text.txt"), "The capital of France is the largest city.\n");
         JsonNode asText = result(eval("--text", text.toString(), "--device", "cpu"));
         CliTest.Ran asked = CliTest.run(
-                "run", EXAMPLE.toString(), "--json", "--device", "cpu", "--max-tokens", "1", "--prompt", Files.readString(text));
+                "run",
+                EXAMPLE.toString(),
+                "--json",
+                "--device",
+                "cpu",
+                "--max-tokens",
+                "1",
+                "--prompt",
+                Files.readString(text));
         Path ids = Files.writeString(
                 folder.resolve("text.json"), result(asked).get("prompt_ids").toString());
         CliTest.Ran asIds = eval("--text", ids.toString(), "--device", "cpu");

@@ -508,8 +508,8 @@ final class FoldWriter {
             Expr.Accumulator accumulator = streams.fold().accumulators().get(k);
             String name = e.fresh("v");
             finals.put(k, name);
-            e.scope.line("final float " + name + " = Memory.loadF32(" + statistic(k, row)
-                    + ").reduceLanes(VectorOperators." + Loops.operator(accumulator.monoid()) + ");");
+            e.scope.line("final float " + name + " = "
+                    + Loops.acrossLanes(accumulator.monoid(), "Memory.loadF32(" + statistic(k, row) + ")") + ";");
         });
         String any = e.fresh("a");
         e.scope.line("final boolean " + any + " = Memory.getF32(" + seen + " + 4L * " + row + ") != 0f;");

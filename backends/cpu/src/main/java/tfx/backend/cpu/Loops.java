@@ -51,7 +51,8 @@ final class Loops {
         return new Code(Kind.FLOAT, false, sum);
     }
 
-    private static String acrossLanes(Monoid monoid, String vector) {
+    /** The reduction of a vector's lanes, in an order that never changes. */
+    static String acrossLanes(Monoid monoid, String vector) {
         return switch (monoid) {
             case SUM -> "Lanes.sum(" + vector + ")";
             case PRODUCT -> "Lanes.product(" + vector + ")";
