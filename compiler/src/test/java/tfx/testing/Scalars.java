@@ -3,10 +3,10 @@ package tfx.testing;
 import tfx.ir.Expr;
 
 /** The scalar functions of the IR in float64. */
-final class Scalars {
+public final class Scalars {
     private Scalars() {}
 
-    static double combine(Expr.Monoid monoid, double a, double b) {
+    public static double combine(Expr.Monoid monoid, double a, double b) {
         return switch (monoid) {
             case SUM -> a + b;
             case PRODUCT -> a * b;
@@ -15,7 +15,7 @@ final class Scalars {
         };
     }
 
-    static double unary(Expr.UnaryOp op, double x) {
+    public static double unary(Expr.UnaryOp op, double x) {
         return switch (op) {
             case NEG -> -x;
             case NOT -> x == 0 ? 1 : 0;
@@ -32,7 +32,7 @@ final class Scalars {
         };
     }
 
-    static double binary(Expr.BinaryOp op, double a, double b) {
+    public static double binary(Expr.BinaryOp op, double a, double b) {
         return switch (op) {
             case ADD -> a + b;
             case SUB -> a - b;
@@ -57,7 +57,7 @@ final class Scalars {
     }
 
     /** Simpson's rule on the defining integral: independent of the compiler's own constant folding. */
-    static double erf(double x) {
+    public static double erf(double x) {
         if (Double.isNaN(x) || Math.abs(x) > 6) {
             return Double.isNaN(x) ? x : Math.signum(x);
         }

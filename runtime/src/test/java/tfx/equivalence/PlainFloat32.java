@@ -11,6 +11,7 @@ import tfx.ir.Program;
 import tfx.ir.Programs;
 import tfx.ir.Size;
 import tfx.ir.Value;
+import tfx.testing.Scalars;
 
 /**
  * The unfused program in float32, operation by operation, value by value, sums from left to right: the error that any
