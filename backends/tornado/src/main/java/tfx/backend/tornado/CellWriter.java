@@ -35,19 +35,24 @@ final class CellWriter {
         own.add(Analysis.BATCH);
         String head = "for (int cell = context.globalIdx; cell < total; cell = cell + context.globalGroupSizeX) {";
         e.block(head, "}", own, false, () -> {
-            e.scope.line("int rest = cell;");
-            for (int d = indices.size() - 1; d >= 0; d--) {
-                String name = e.fresh("i");
-                e.names.put(indices.get(d), name);
-                Extent extent = extents.get(d);
-                e.scope.line("final int " + name + " = " + extent.absolute("rest % " + extent.text()) + ";");
-                e.scope.line("rest = rest / " + extent.text() + ";");
-            }
-            e.scope.line("final int batch = rest;");
+            locate(e, indices, extents);
             String value = e.real(body);
             e.scope.line(e.operands.store(place(e, indices), value));
         });
         return new Written(e, GROUP, false, Written.cells(GROUP));
+    }
+
+    /** The indices of the element that {@code cell} counts, the last index fastest, and its sequence. */
+    static void locate(Emitter e, List<Index> indices, List<Extent> extents) {
+        e.scope.line("int rest = cell;");
+        for (int d = indices.size() - 1; d >= 0; d--) {
+            String name = e.fresh("i");
+            e.names.put(indices.get(d), name);
+            Extent extent = extents.get(d);
+            e.scope.line("final int " + name + " = " + extent.absolute("rest % " + extent.text()) + ";");
+            e.scope.line("rest = rest / " + extent.text() + ";");
+        }
+        e.scope.line("final int batch = rest;");
     }
 
     /** Where the element at the current indices lies in the output's slab. */

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import tfx.backend.common.Analysis;
 import tfx.backend.common.Analysis.Kind;
 import tfx.backend.tornado.Scope.Code;
@@ -22,6 +23,8 @@ final class Emitter {
     final Scalars scalars = new Scalars(this);
     final Loops loops = new Loops(this);
     Scope scope = new Scope(null, Set.of(), false);
+    /** Who computes a cell's reductions together; null where each work item is by itself. */
+    @Nullable Lanes lanes;
 
     private int counter;
 

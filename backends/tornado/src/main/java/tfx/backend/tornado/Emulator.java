@@ -20,6 +20,9 @@ final class Emulator implements Platform {
     /** Small, so that a model's tensors lie in several. */
     static final long LEAST_SLAB = 1 << 15;
 
+    /** Few, since each is a thread: enough that groups have halves, remainders and several rounds. */
+    private static final int ITEMS = 8;
+
     private final EmulatedDriver driver = new EmulatedDriver();
     private int count;
 
@@ -31,6 +34,11 @@ final class Emulator implements Platform {
     @Override
     public CodeBlock task(String name, CodeBlock arguments) {
         return CodeBlock.of("(($T) graph).add(id, item -> $L.run(item$L))", Launches.class, name, arguments);
+    }
+
+    @Override
+    public int items() {
+        return ITEMS;
     }
 
     @Override
@@ -48,6 +56,7 @@ final class Emulator implements Platform {
         if (sources.isEmpty()) {
             return Map.of();
         }
+
         Map<String, byte[]> classes = Javac.compile(
                 sources, List.of("-classpath", home(), "-proc:none", "-g", "-nowarn", "-XDuseUnsharedTable=true"));
         ClassLoader loader = new ClassLoader(Task.class.getClassLoader()) {

@@ -24,6 +24,9 @@ final class Loops {
 
     /** The reduction as a loop nest with one accumulator. */
     Code reduce(Expr.Reduce r) {
+        if (e.lanes != null && e.lanes.take(e.scope)) {
+            return e.lanes.reduce(r);
+        }
         String sum = e.fresh("s");
         e.scope.line("float " + sum + " = " + identity(r.monoid()) + ";");
         nest(r.indices(), e.analysis.conjuncts(r.domain()), () -> combine(r.monoid(), sum, e.real(r.body())));

@@ -13,6 +13,9 @@ interface Platform {
     /** The statement that adds the kernel {@code name} to {@code graph} under {@code id}; {@code arguments} begin with a comma. */
     CodeBlock task(String name, CodeBlock arguments);
 
+    /** Work items of a group that works together, a power of two of at least 2. */
+    int items();
+
     /** The device in use. */
     Driver driver();
 

@@ -82,7 +82,7 @@ final class Template {
                 key.constants(),
                 slabs);
         Emitter emitter = new Emitter(analysis, operands);
-        Written written = Writers.write(emitter, request.kernel().output().indices(), body);
+        Written written = Writers.write(emitter, request.kernel().output().indices(), body, platform.items());
         StringBuilder code = new StringBuilder("final int at = slot.get(0);\n");
         if (operands.literals() > 0) {
             code.append("final int literal = slot.get(1);\n");

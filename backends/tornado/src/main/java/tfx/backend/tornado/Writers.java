@@ -8,7 +8,16 @@ import tfx.ir.Index;
 final class Writers {
     private Writers() {}
 
-    static Written write(Emitter emitter, List<Index> indices, Expr body) {
+    /** @param items work items of a group that works together */
+    static Written write(Emitter emitter, List<Index> indices, Expr body, int items) {
+        StreamWriter stream = StreamWriter.find(emitter, indices, body, items);
+        if (stream != null) {
+            return stream.write();
+        }
+        SharedCellWriter shared = SharedCellWriter.find(emitter, indices, body, items);
+        if (shared != null) {
+            return shared.write();
+        }
         return new CellWriter(emitter, indices, body).write();
     }
 }

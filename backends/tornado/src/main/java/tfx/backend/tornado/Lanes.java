@@ -1,0 +1,120 @@
+package tfx.backend.tornado;
+
+import java.util.List;
+import java.util.Set;
+import tfx.backend.common.Analysis.Kind;
+import tfx.backend.tornado.Scope.Code;
+import tfx.ir.Expr;
+import tfx.ir.Expr.Monoid;
+import tfx.ir.Index;
+
+/** Reductions of a cell that several work items, its lanes, compute together: each takes every so many-th point. */
+final class Lanes {
+    private final Emitter e;
+    private final Scope cell;
+    private final int count;
+
+    /**
+     * @param cell the scope that all lanes of all cells of a group run through together
+     * @param count lanes of a cell, a power of two
+     */
+    Lanes(Emitter emitter, Scope cell, int count) {
+        this.e = emitter;
+        this.cell = cell;
+        this.count = count;
+    }
+
+    /** Whether a reduction that is computed in {@code scope} is theirs: in a loop or a branch no lane may wait for another. */
+    @SuppressWarnings("ReferenceEquality") // scopes have identity
+    boolean take(Scope scope) {
+        return scope == cell;
+    }
+
+    Code reduce(Expr.Reduce r) {
+        String part = e.fresh("s");
+        e.scope.line("float " + part + " = " + Loops.identity(r.monoid()) + ";");
+        Runnable point = () -> e.loops.combine(r.monoid(), part, e.real(r.body()));
+        List<Index> indices = r.indices();
+        List<Expr> conditions = e.analysis.conjuncts(r.domain());
+        if (conditions.isEmpty() && indices.stream().allMatch(i -> i.size().isConstant())) {
+            flat(indices, point);
+        } else {
+            nested(indices, conditions, point);
+        }
+        return new Code(Kind.FLOAT, false, together(r.monoid(), part));
+    }
+
+    /** One loop over all points, numbered with the last index fastest. */
+    private void flat(List<Index> indices, Runnable point) {
+        long points = 1;
+        for (Index index : indices) {
+            points = Math.multiplyExact(points, index.size().constant());
+        }
+        String at = e.fresh("i");
+        String head = "for (int " + at + " = lane; " + at + " < " + points + "; " + at + " = " + at + " + " + count + ") {";
+        e.block(head, "}", Set.copyOf(indices), false, () -> {
+            String rest = at;
+            for (int d = indices.size() - 1; d >= 0; d--) {
+                String name = d == 0 ? rest : e.fresh("i");
+                e.names.put(indices.get(d), name);
+                if (d > 0) {
+                    String size = Long.toString(indices.get(d).size().constant());
+                    String further = e.fresh("i");
+                    e.scope.line("final int " + name + " = " + rest + " % " + size + ";");
+                    e.scope.line("final int " + further + " = " + rest + " / " + size + ";");
+                    rest = further;
+                }
+            }
+            point.run();
+        });
+    }
+
+    /** The points of the first index divided among the lanes, the others' in each. */
+    private void nested(List<Index> indices, List<Expr> conditions, Runnable point) {
+        Index first = indices.getFirst();
+        List<Index> inner = indices.subList(1, indices.size());
+        List<Expr> now = conditions.stream()
+                .filter(c -> inner.stream().noneMatch(i -> e.analysis.mentions(c, i)))
+                .toList();
+        List<Expr> later = conditions.stream().filter(c -> !now.contains(c)).toList();
+        Loops.Range range = e.loops.range(first, now);
+        String at = e.fresh("i");
+        e.names.put(first, at);
+        String head = "for (int " + at + " = " + range.low() + " + lane; " + at + " < " + range.high() + "; " + at + " = " + at
+                + " + " + count + ") {";
+        e.block(head, "}", Set.of(first), false, () -> e.branch(range.others(), () -> {
+            if (inner.isEmpty()) {
+                point.run();
+            } else {
+                e.loops.nest(inner, later, point);
+            }
+        }));
+    }
+
+    /** The combination of all lanes' parts, in every lane. */
+    private String together(Monoid monoid, String part) {
+        String value = e.fresh("v");
+        tree(e, monoid, part, "local", "lane", count);
+        e.scope.line("final float " + value + " = shared[local - lane];");
+        e.scope.line("context.localBarrier();");
+        return value;
+    }
+
+    /** Combines a variable over {@code count} neighbouring work items into the place of the first of them in {@code shared}. */
+    static void tree(Emitter e, Monoid monoid, String part, String item, String number, int count) {
+        e.scope.line("shared[" + item + "] = " + part + ";");
+        e.scope.line("context.localBarrier();");
+        String half = e.fresh("h");
+        e.block("for (int " + half + " = " + count / 2 + "; " + half + " > 0; " + half + " = " + half + " / 2) {", "}", Set.of(), false, () -> {
+            e.block("if (" + number + " < " + half + ") {", "}", Set.of(), true, () -> {
+                String sum = e.fresh("s");
+                String other = e.fresh("v");
+                e.scope.line("float " + sum + " = shared[" + item + "];");
+                e.scope.line("final float " + other + " = shared[" + item + " + " + half + "];");
+                e.loops.combine(monoid, sum, other);
+                e.scope.line("shared[" + item + "] = " + sum + ";");
+            });
+            e.scope.line("context.localBarrier();");
+        });
+    }
+}

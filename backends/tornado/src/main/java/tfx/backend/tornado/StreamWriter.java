@@ -1,0 +1,316 @@
+package tfx.backend.tornado;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tfx.backend.common.Analysis;
+import tfx.backend.common.Analysis.Kind;
+import tfx.backend.tornado.Scope.Code;
+import tfx.ir.Expr;
+import tfx.ir.Expr.Monoid;
+import tfx.ir.Index;
+
+/**
+ * A fold whose points a group of work items takes in rounds. In each round every item computes one point's parts that are the
+ * same for a whole row of the output (scores, their maxima, their weights) into the group's memory; then the items stand for
+ * the row's columns, several for each where there are fewer columns than items, and take the points in.
+ */
+final class StreamWriter {
+    private final Emitter e;
+    private final List<Index> indices;
+    private final Expr body;
+    private final Expr.Fold fold;
+    private final @Nullable Index column;
+    private final int width;
+    private final int items;
+    private final List<Expr> parts;
+
+    private StreamWriter(
+            Emitter emitter,
+            List<Index> indices,
+            Expr body,
+            Expr.Fold fold,
+            @Nullable Index column,
+            int width,
+            int items,
+            List<Expr> parts) {
+        this.e = emitter;
+        this.indices = indices;
+        this.body = body;
+        this.fold = fold;
+        this.column = column;
+        this.width = width;
+        this.items = items;
+        this.parts = parts;
+    }
+
+    /** Columns of a row for which the items of one group suffice. */
+    private static final int WIDEST = 256;
+    /** Arrays of a number for each item that fit the group's memory many times over. */
+    private static final int MOST_PARTS = 6;
+
+    static @Nullable StreamWriter find(Emitter e, List<Index> indices, Expr body, int items) {
+        List<Expr.Fold> folds = new ArrayList<>();
+        collect(body, folds);
+        if (folds.size() != 1 || !folds.getFirst().accumulators().stream().allMatch(a -> followsMaxima(folds.getFirst(), a.body()))) {
+            return null;
+        }
+        Expr.Fold fold = folds.getFirst();
+        Index last = indices.isEmpty() ? null : indices.getLast();
+        Index column = last != null && e.analysis.mentions(fold, last) && narrow(e, indices, last) && !dependsOn(e, fold, last)
+                ? last
+                : null;
+        int width = 1;
+        while (column != null && width < column.size().constant()) {
+            width *= 2;
+        }
+        List<Expr> parts = new ArrayList<>();
+        for (int k = 0; k < fold.accumulators().size(); k++) {
+            if (!rescales(fold, k)) {
+                parts(e, fold.accumulators().get(k).body(), column, fold, parts);
+            }
+        }
+        if (parts.size() > MOST_PARTS) {
+            return null;
+        }
+        return new StreamWriter(e, indices, body, fold, column, width, Math.max(items, width), parts);
+    }
+
+    /** Whether the running values that a body reads are maxima it is shifted by: of others the order of the points shows. */
+    private static boolean followsMaxima(Expr.Fold fold, Expr expr) {
+        return switch (expr) {
+            case Expr.Accumulated(int k) -> rescales(fold, k);
+            case Expr.Fold inner -> true;
+            default -> Analysis.parts(expr).stream().allMatch(part -> followsMaxima(fold, part));
+        };
+    }
+
+    private static boolean rescales(Expr.Fold fold, int k) {
+        return fold.accumulators().get(k).monoid() == Monoid.MAX && Folds.shifts(fold, k);
+    }
+
+    private static boolean narrow(Emitter e, List<Index> indices, Index index) {
+        return index.size().isConstant()
+                && index.size().constant() <= WIDEST
+                && index.size().constant() > 0
+                && !e.operands.stepped(indices, index);
+    }
+
+    /** Whether which points there are, or a maximum, differs from column to column. */
+    private static boolean dependsOn(Emitter e, Expr.Fold fold, Index column) {
+        if (e.analysis.mentions(fold.domain(), column)) {
+            return true;
+        }
+        for (int k = 0; k < fold.accumulators().size(); k++) {
+            if (Folds.shifts(fold, k) && e.analysis.mentions(fold.accumulators().get(k).body(), column)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static void collect(Expr expr, List<Expr.Fold> all) {
+        switch (expr) {
+            case Expr.Fold f -> {
+                if (!all.contains(f)) {
+                    all.add(f);
+                }
+            }
+            case Expr.Reduce r -> {}
+            case Expr.Select s -> collect(s.condition(), all);
+            default -> Analysis.parts(expr).forEach(part -> collect(part, all));
+        }
+    }
+
+    /** The largest expressions that cost something and are the same in every column. */
+    private static void parts(Emitter e, Expr expr, @Nullable Index column, Expr.Fold fold, List<Expr> all) {
+        boolean same = column == null || !e.analysis.mentions(expr, column);
+        if (same && e.analysis.costly(expr) && e.analysis.kind(expr) == Kind.FLOAT) {
+            if (!all.contains(expr) && !(expr instanceof Expr.Accumulated)) {
+                all.add(expr);
+            }
+        } else if (!(expr instanceof Expr.Reduce || expr instanceof Expr.Fold || expr instanceof Expr.Select)) {
+            Analysis.parts(expr).forEach(part -> parts(e, part, column, fold, all));
+        }
+    }
+
+    Written write() {
+        List<Index> rows = column == null ? indices : indices.subList(0, indices.size() - 1);
+        List<Extent> extents = Extent.of(e, rows);
+        e.operands.record.total(call -> {
+            long total = call.step().batch();
+            for (Extent extent : extents) {
+                total = Math.multiplyExact(total, extent.length(call));
+            }
+            return total;
+        });
+        e.scope.line("final int local = context.localIdx;");
+        e.scope.line("final int column = local % " + width + ";");
+        e.scope.line("final int part = local / " + width + ";");
+        e.scope.line("final float[] shared = context.allocateFloatLocalArray(" + items + ");");
+        for (int k = 0; k < parts.size(); k++) {
+            e.scope.line("final float[] w" + k + " = context.allocateFloatLocalArray(" + items + ");");
+        }
+        Set<Index> own = new LinkedHashSet<>(rows);
+        own.add(Analysis.BATCH);
+        String head = "for (int cell = context.groupIdx; cell < total; cell = cell + context.globalGroupSizeX / " + items + ") {";
+        e.block(head, "}", own, false, () -> {
+            CellWriter.locate(e, rows, extents);
+            row();
+        });
+        return new Written(e, items, true, Written.cells(items));
+    }
+
+    private void row() {
+        int count = fold.accumulators().size();
+        String[] names = new String[count];
+        for (int k = 0; k < count; k++) {
+            names[k] = e.fresh("s");
+            e.scope.line("float " + names[k] + " = " + Loops.identity(fold.accumulators().get(k).monoid()) + ";");
+        }
+        Loops.Range range = e.loops.range(fold.index(), e.analysis.conjuncts(fold.domain()));
+        String low = e.fresh("v");
+        String high = e.fresh("v");
+        String met = e.fresh("any");
+        e.scope.line("final int " + low + " = " + range.low() + ";");
+        e.scope.line("final int " + high + " = " + range.high() + ";");
+        e.scope.line("float " + met + " = 0f;");
+        String round = e.fresh("r");
+        String head = "for (int " + round + " = " + low + "; " + round + " < " + high + "; " + round + " = " + round + " + " + items + ") {";
+        e.block(head, "}", Set.of(Analysis.FOLD), false, () -> round(names, round, high, met, range.others()));
+        finish(names, met);
+    }
+
+    private void round(String[] names, String round, String high, String met, List<Expr> others) {
+        String point = e.fresh("i");
+        String valid = e.fresh("ok");
+        e.scope.line("final int " + point + " = " + round + " + local;");
+        e.scope.line("boolean " + valid + " = " + point + " < " + high + ";");
+        Set<Index> own = Set.of(fold.index());
+        if (!others.isEmpty()) {
+            e.names.put(fold.index(), point);
+            e.block("if (" + valid + ") {", "}", own, true, () -> e.scope.line(valid + " = " + e.truth(others) + ";"));
+        }
+        Map<Expr, String> computed = new HashMap<>();
+        for (int k = 0; k < names.length; k++) {
+            if (rescales(fold, k)) {
+                computed.put(fold.accumulators().get(k).body(), maximum(k, names, point, valid));
+            }
+        }
+        e.names.put(fold.index(), point);
+        e.block("if (" + valid + ") {", "}", own, true, () -> {
+            computed.forEach((expr, name) -> e.scope.known.put(expr, new Code(Kind.FLOAT, false, name)));
+            for (int p = 0; p < parts.size(); p++) {
+                e.scope.line("w" + p + "[local] = " + e.real(parts.get(p)) + ";");
+            }
+        });
+        e.scope.line("shared[local] = (" + valid + " ? 1f : 0f);");
+        e.scope.line("context.localBarrier();");
+        columns(names, round, met);
+        e.scope.line("context.localBarrier();");
+    }
+
+    /**
+     * The new maximum of all points so far, in every item; what was shifted by the old one is rescaled.
+     *
+     * @return what the item's own point gives
+     */
+    private String maximum(int k, String[] names, String point, String valid) {
+        Folds folds = new Folds(e);
+        e.names.put(fold.index(), point);
+        String mine = e.fresh("s");
+        e.scope.line("float " + mine + " = (-1f / 0f);");
+        e.block("if (" + valid + ") {", "}", Set.of(fold.index()), true, () ->
+                e.scope.line(mine + " = " + e.real(fold.accumulators().get(k).body()) + ";"));
+        Lanes.tree(e, Monoid.MAX, mine, "local", "local", items);
+        String old = e.fresh("v");
+        String found = e.fresh("v");
+        e.scope.line("final float " + old + " = " + names[k] + ";");
+        e.scope.line("final float " + found + " = shared[0];");
+        e.scope.line("context.localBarrier();");
+        e.loops.combine(Monoid.MAX, names[k], found);
+        String safe = folds.finite(names[k]);
+        String factor = e.fresh("v");
+        e.scope.line("final float " + factor + " = TornadoMath.exp(" + old + " - " + safe + ");");
+        for (int j = 0; j < names.length; j++) {
+            if (fold.accumulators().get(j).shift() == k) {
+                e.scope.line(names[j] + " = " + names[j] + " * " + factor + ";");
+            }
+        }
+        folds.publish(k, safe);
+        return mine;
+    }
+
+    /** Every item takes its share of the round's points into its column. */
+    private void columns(String[] names, String round, String met) {
+        Runnable points = () -> {
+            String j = e.fresh("j");
+            String at = e.fresh("i");
+            e.names.put(fold.index(), at);
+            String head = "for (int " + j + " = part * " + width + "; " + j + " < part * " + width + " + " + width + "; " + j + "++) {";
+            e.block(head, "}", Set.of(fold.index()), false, () -> {
+                e.scope.line("final int " + at + " = " + round + " + " + j + ";");
+                e.block("if (shared[" + j + "] != 0f) {", "}", Set.of(fold.index()), true, () -> {
+                    for (int p = 0; p < parts.size(); p++) {
+                        e.scope.known.put(parts.get(p), new Code(Kind.FLOAT, false, "w" + p + "[" + j + "]"));
+                    }
+                    e.scope.line(met + " = 1f;");
+                    for (int k = 0; k < names.length; k++) {
+                        Expr.Accumulator a = fold.accumulators().get(k);
+                        if (!(rescales(fold, k))) {
+                            e.loops.combine(a.monoid(), names[k], e.real(a.body()));
+                        }
+                    }
+                });
+            });
+        };
+        if (column == null) {
+            points.run();
+        } else {
+            e.names.put(column, "column");
+            e.block("if (column < " + column.size().constant() + ") {", "}", Set.of(column), true, points);
+        }
+    }
+
+    /** The parts of each column joined, and the column's element stored. */
+    private void finish(String[] names, String met) {
+        join(Monoid.MAX, met);
+        for (int k = 0; k < names.length; k++) {
+            Expr.Accumulator a = fold.accumulators().get(k);
+            if (!(rescales(fold, k))) {
+                join(a.monoid(), names[k]);
+            }
+        }
+        String first = "part == 0" + (column == null ? "" : " && column < " + column.size().constant());
+        Set<Index> own = column == null ? Set.of() : Set.of(column);
+        if (column != null) {
+            e.names.put(column, "column");
+        }
+        e.block("if (" + first + ") {", "}", own, true, () -> {
+            e.scope.known.put(fold, new Folds(e).result(fold, names, met + " != 0f"));
+            String value = e.real(body);
+            e.scope.line(e.operands.store(CellWriter.place(e, indices), value));
+        });
+    }
+
+    /** Combines a variable over the parts of its column. */
+    private void join(Monoid monoid, String name) {
+        if (items == width) {
+            return;
+        }
+        e.scope.line("shared[local] = " + name + ";");
+        e.scope.line("context.localBarrier();");
+        String p = e.fresh("h");
+        e.block("if (part == 0) {", "}", Set.of(), true, () ->
+                e.block("for (int " + p + " = " + width + "; " + p + " < " + items + "; " + p + " = " + p + " + " + width + ") {", "}", Set.of(), false, () -> {
+                    String other = e.fresh("v");
+                    e.scope.line("final float " + other + " = shared[" + p + " + column];");
+                    e.loops.combine(monoid, name, other);
+                }));
+        e.scope.line("context.localBarrier();");
+    }
+}
