@@ -56,7 +56,6 @@ final class Emulator implements Platform {
         if (sources.isEmpty()) {
             return Map.of();
         }
-
         Map<String, byte[]> classes = Javac.compile(
                 sources, List.of("-classpath", home(), "-proc:none", "-g", "-nowarn", "-XDuseUnsharedTable=true"));
         ClassLoader loader = new ClassLoader(Task.class.getClassLoader()) {

@@ -28,6 +28,9 @@ final class TornadoVm implements Platform {
     /** Four million: a model of any size needs few slabs. */
     static final long LEAST_SLAB = 1 << 22;
 
+    /** Eight warps: one multiprocessor has room for several such groups. */
+    private static final int ITEMS = 256;
+
     private static final String API = "uk.ac.manchester.tornado.api";
     private static final String DRIVER = "TornadoDriver";
     /** Two backends of one process share the folder, so names count on. */
@@ -126,6 +129,11 @@ final class TornadoVm implements Platform {
                 name,
                 named("KernelContext"),
                 arguments);
+    }
+
+    @Override
+    public int items() {
+        return ITEMS;
     }
 
     @Override
