@@ -24,13 +24,7 @@ final class CellWriter {
 
     Written write() {
         List<Extent> extents = Extent.of(e, indices);
-        e.operands.record.total(call -> {
-            long total = call.step().batch();
-            for (Extent extent : extents) {
-                total = Math.multiplyExact(total, extent.length(call));
-            }
-            return total;
-        });
+        countCells(e, extents);
         Set<Index> own = new LinkedHashSet<>(indices);
         own.add(Analysis.BATCH);
         String head = "for (int cell = context.globalIdx; cell < total; cell = cell + context.globalGroupSizeX) {";
@@ -40,6 +34,17 @@ final class CellWriter {
             e.scope.line(e.operands.store(place(e, indices), value));
         });
         return new Written(e, GROUP, false, Written.cells(GROUP));
+    }
+
+    /** Records how many elements there are, over all sequences. */
+    static void countCells(Emitter e, List<Extent> extents) {
+        e.operands.record.total(call -> {
+            long total = call.step().batch();
+            for (Extent extent : extents) {
+                total = Math.multiplyExact(total, extent.length(call));
+            }
+            return total;
+        });
     }
 
     /** The indices of the element that {@code cell} counts, the last index fastest, and its sequence. */

@@ -42,7 +42,7 @@ final class SharedCellWriter {
     }
 
     /** The reductions outside of loops and branches. */
-    private static void collect(Expr expr, List<Expr.Reduce> all) {
+    static void collect(Expr expr, List<Expr.Reduce> all) {
         switch (expr) {
             case Expr.Reduce r -> all.add(r);
             case Expr.Fold f -> {}
@@ -90,21 +90,24 @@ final class SharedCellWriter {
     }
 
     Written write() {
+        CellWriter.countCells(e, Extent.of(e, indices));
+        loop();
+        return new Written(e, group(), true, Written.cells(group()));
+    }
+
+    int group() {
+        return lanes * (lanes == LANES ? CELLS : 2);
+    }
+
+    /** The loop over all cells. */
+    void loop() {
         List<Extent> extents = Extent.of(e, indices);
-        e.operands.record.total(call -> {
-            long total = call.step().batch();
-            for (Extent extent : extents) {
-                total = Math.multiplyExact(total, extent.length(call));
-            }
-            return total;
-        });
-        int cells = lanes == LANES ? CELLS : 2;
-        int group = cells * lanes;
-        e.scope.line("final float[] shared = context.allocateFloatLocalArray(" + group + ");");
+        e.scope.line("final float[] shared = context.allocateFloatLocalArray(" + group() + ");");
         e.scope.line("final int local = context.localIdx;");
         e.scope.line("final int lane = local % " + lanes + ";");
         Set<Index> own = new LinkedHashSet<>(indices);
         own.add(Analysis.BATCH);
+        int cells = group() / lanes;
         String step = "context.globalGroupSizeX / " + lanes;
         String head = "for (int first = context.groupIdx * " + cells + "; first < total; first = first + " + step + ") {";
         e.block(head, "}", own, false, () -> {
@@ -114,9 +117,9 @@ final class SharedCellWriter {
             CellWriter.locate(e, indices, extents);
             e.lanes = new Lanes(e, e.scope, lanes);
             String value = e.real(body);
+            e.lanes = null;
             String at = CellWriter.place(e, indices);
             e.scope.line("if (lane == 0 && mine < total) {\n" + e.operands.store(at, value) + "\n}");
         });
-        return new Written(e, group, true, Written.cells(group));
     }
 }

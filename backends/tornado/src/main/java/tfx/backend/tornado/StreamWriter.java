@@ -141,13 +141,7 @@ final class StreamWriter {
     Written write() {
         List<Index> rows = column == null ? indices : indices.subList(0, indices.size() - 1);
         List<Extent> extents = Extent.of(e, rows);
-        e.operands.record.total(call -> {
-            long total = call.step().batch();
-            for (Extent extent : extents) {
-                total = Math.multiplyExact(total, extent.length(call));
-            }
-            return total;
-        });
+        CellWriter.countCells(e, extents);
         e.scope.line("final int local = context.localIdx;");
         e.scope.line("final int column = local % " + width + ";");
         e.scope.line("final int part = local / " + width + ";");

@@ -16,7 +16,8 @@ final class Writers {
         }
         SharedCellWriter shared = SharedCellWriter.find(emitter, indices, body, items);
         if (shared != null) {
-            return shared.write();
+            TileWriter tiles = TileWriter.find(emitter, indices, body, shared);
+            return tiles != null ? tiles.write() : shared.write();
         }
         return new CellWriter(emitter, indices, body).write();
     }
