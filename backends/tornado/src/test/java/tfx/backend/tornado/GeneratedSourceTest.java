@@ -44,6 +44,11 @@ class GeneratedSourceTest {
         }
 
         @Override
+        public int items() {
+            return 128;
+        }
+
+        @Override
         public Driver driver() {
             throw new UnsupportedOperationException();
         }
