@@ -28,29 +28,41 @@ class EmulatedDeviceTest {
     @ValueSource(ints = {0, 15})
     void randomProgramsMeanTheSame(int first) {
         for (int seed = first; seed < first + 15; seed++) {
-            Program program = Programs.random(seed, 3);
-            int length = 1 + seed % 7;
-            Map<String, double[]> data = new HashMap<>();
-            Map<String, double[]> inputs = new HashMap<>();
-            Models.tensors(program, length, seed, 1).forEach((value, numbers) -> {
-                double[] singles = Arrays.stream(numbers).map(x -> (float) x).toArray();
-                (value instanceof Value.Input ? inputs : data).put(value.name(), singles);
-            });
-            Function<String, Tensor> parameters = Ir.floats(program, data);
-            double[] expected = Reference.evaluate(
-                            program, rows(program, inputs, 0, length, length), parameters, List.of("y"))
-                    .get("y")
-                    .data();
-            double scale = Arrays.stream(expected)
-                    .map(Math::abs)
-                    .filter(Double::isFinite)
-                    .max()
-                    .orElse(0);
-            double close = 1e-4 * Math.max(1, scale);
-            for (int chunk : new int[] {length, 1}) {
-                double[] found = run(program, inputs, parameters, length, chunk);
-                assertArrayEquals(expected, found, close, "seed " + seed + " by " + chunk);
-            }
+            check(seed, 1 + seed % 7);
+        }
+    }
+
+    /** Around the rows that one tile has, and the points that a group takes in one round. */
+    @ParameterizedTest
+    @ValueSource(ints = {8, 9, 15, 16, 17, 33})
+    void longerSequencesMeanTheSame(int length) {
+        for (int seed = 100 + length; seed < 104 + length; seed++) {
+            check(seed, length);
+        }
+    }
+
+    private static void check(int seed, int length) {
+        Program program = Programs.random(seed, 3);
+        Map<String, double[]> data = new HashMap<>();
+        Map<String, double[]> inputs = new HashMap<>();
+        Models.tensors(program, length, seed, 1).forEach((value, numbers) -> {
+            double[] singles = Arrays.stream(numbers).map(x -> (float) x).toArray();
+            (value instanceof Value.Input ? inputs : data).put(value.name(), singles);
+        });
+        Function<String, Tensor> parameters = Ir.floats(program, data);
+        double[] expected = Reference.evaluate(
+                        program, rows(program, inputs, 0, length, length), parameters, List.of("y"))
+                .get("y")
+                .data();
+        double scale = Arrays.stream(expected)
+                .map(Math::abs)
+                .filter(Double::isFinite)
+                .max()
+                .orElse(0);
+        double close = 1e-4 * Math.max(1, scale);
+        for (int chunk : new int[] {length, 1}) {
+            double[] found = run(program, inputs, parameters, length, chunk);
+            assertArrayEquals(expected, found, close, "seed " + seed + " by " + chunk);
         }
     }
 

@@ -24,7 +24,8 @@ final class Emitter {
     final Loops loops = new Loops(this);
     Scope scope = new Scope(null, Set.of(), false);
     /** Who computes a cell's reductions together; null where each work item is by itself. */
-    @Nullable Lanes lanes;
+    @Nullable
+    Lanes lanes;
 
     private int counter;
 

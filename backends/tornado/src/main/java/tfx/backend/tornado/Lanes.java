@@ -51,7 +51,8 @@ final class Lanes {
             points = Math.multiplyExact(points, index.size().constant());
         }
         String at = e.fresh("i");
-        String head = "for (int " + at + " = lane; " + at + " < " + points + "; " + at + " = " + at + " + " + count + ") {";
+        String head =
+                "for (int " + at + " = lane; " + at + " < " + points + "; " + at + " = " + at + " + " + count + ") {";
         e.block(head, "}", Set.copyOf(indices), false, () -> {
             String rest = at;
             for (int d = indices.size() - 1; d >= 0; d--) {
@@ -80,15 +81,20 @@ final class Lanes {
         Loops.Range range = e.loops.range(first, now);
         String at = e.fresh("i");
         e.names.put(first, at);
-        String head = "for (int " + at + " = " + range.low() + " + lane; " + at + " < " + range.high() + "; " + at + " = " + at
-                + " + " + count + ") {";
-        e.block(head, "}", Set.of(first), false, () -> e.branch(range.others(), () -> {
-            if (inner.isEmpty()) {
-                point.run();
-            } else {
-                e.loops.nest(inner, later, point);
-            }
-        }));
+        String head = "for (int " + at + " = " + range.low() + " + lane; " + at + " < " + range.high() + "; " + at
+                + " = " + at + " + " + count + ") {";
+        e.block(
+                head,
+                "}",
+                Set.of(first),
+                false,
+                () -> e.branch(range.others(), () -> {
+                    if (inner.isEmpty()) {
+                        point.run();
+                    } else {
+                        e.loops.nest(inner, later, point);
+                    }
+                }));
     }
 
     /** The combination of all lanes' parts, in every lane. */
@@ -105,16 +111,21 @@ final class Lanes {
         e.scope.line("shared[" + item + "] = " + part + ";");
         e.scope.line("context.localBarrier();");
         String half = e.fresh("h");
-        e.block("for (int " + half + " = " + count / 2 + "; " + half + " > 0; " + half + " = " + half + " / 2) {", "}", Set.of(), false, () -> {
-            e.block("if (" + number + " < " + half + ") {", "}", Set.of(), true, () -> {
-                String sum = e.fresh("s");
-                String other = e.fresh("v");
-                e.scope.line("float " + sum + " = shared[" + item + "];");
-                e.scope.line("final float " + other + " = shared[" + item + " + " + half + "];");
-                e.loops.combine(monoid, sum, other);
-                e.scope.line("shared[" + item + "] = " + sum + ";");
-            });
-            e.scope.line("context.localBarrier();");
-        });
+        e.block(
+                "for (int " + half + " = " + count / 2 + "; " + half + " > 0; " + half + " = " + half + " / 2) {",
+                "}",
+                Set.of(),
+                false,
+                () -> {
+                    e.block("if (" + number + " < " + half + ") {", "}", Set.of(), true, () -> {
+                        String sum = e.fresh("s");
+                        String other = e.fresh("v");
+                        e.scope.line("float " + sum + " = shared[" + item + "];");
+                        e.scope.line("final float " + other + " = shared[" + item + " + " + half + "];");
+                        e.loops.combine(monoid, sum, other);
+                        e.scope.line("shared[" + item + "] = " + sum + ";");
+                    });
+                    e.scope.line("context.localBarrier();");
+                });
     }
 }

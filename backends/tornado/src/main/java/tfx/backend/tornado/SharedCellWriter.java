@@ -65,7 +65,8 @@ final class SharedCellWriter {
         List<Expr.Read> reads = new ArrayList<>();
         reads(r.body(), reads);
         Index last = r.indices().getLast();
-        long with = reads.stream().filter(read -> e.analysis.mentions(read, last)).count();
+        long with =
+                reads.stream().filter(read -> e.analysis.mentions(read, last)).count();
         long adjacent = reads.stream().filter(read -> adjacent(e, read, last)).count();
         return 2 * adjacent >= with;
     }
@@ -109,7 +110,8 @@ final class SharedCellWriter {
         own.add(Analysis.BATCH);
         int cells = group() / lanes;
         String step = "context.globalGroupSizeX / " + lanes;
-        String head = "for (int first = context.groupIdx * " + cells + "; first < total; first = first + " + step + ") {";
+        String head =
+                "for (int first = context.groupIdx * " + cells + "; first < total; first = first + " + step + ") {";
         e.block(head, "}", own, false, () -> {
             e.scope.line("final int mine = first + local / " + lanes + ";");
             // Lanes past the end compute the last element once more: whoever shares a barrier must reach it.

@@ -56,14 +56,16 @@ final class StreamWriter {
     static @Nullable StreamWriter find(Emitter e, List<Index> indices, Expr body, int items) {
         List<Expr.Fold> folds = new ArrayList<>();
         collect(body, folds);
-        if (folds.size() != 1 || !folds.getFirst().accumulators().stream().allMatch(a -> followsMaxima(folds.getFirst(), a.body()))) {
+        if (folds.size() != 1
+                || !folds.getFirst().accumulators().stream().allMatch(a -> followsMaxima(folds.getFirst(), a.body()))) {
             return null;
         }
         Expr.Fold fold = folds.getFirst();
         Index last = indices.isEmpty() ? null : indices.getLast();
-        Index column = last != null && e.analysis.mentions(fold, last) && narrow(e, indices, last) && !dependsOn(e, fold, last)
-                ? last
-                : null;
+        Index column =
+                last != null && e.analysis.mentions(fold, last) && narrow(e, indices, last) && !dependsOn(e, fold, last)
+                        ? last
+                        : null;
         int width = 1;
         while (column != null && width < column.size().constant()) {
             width *= 2;
@@ -106,7 +108,8 @@ final class StreamWriter {
             return true;
         }
         for (int k = 0; k < fold.accumulators().size(); k++) {
-            if (Folds.shifts(fold, k) && e.analysis.mentions(fold.accumulators().get(k).body(), column)) {
+            if (Folds.shifts(fold, k)
+                    && e.analysis.mentions(fold.accumulators().get(k).body(), column)) {
                 return true;
             }
         }
@@ -151,7 +154,8 @@ final class StreamWriter {
         }
         Set<Index> own = new LinkedHashSet<>(rows);
         own.add(Analysis.BATCH);
-        String head = "for (int cell = context.groupIdx; cell < total; cell = cell + context.globalGroupSizeX / " + items + ") {";
+        String head = "for (int cell = context.groupIdx; cell < total; cell = cell + context.globalGroupSizeX / "
+                + items + ") {";
         e.block(head, "}", own, false, () -> {
             CellWriter.locate(e, rows, extents);
             row();
@@ -164,7 +168,8 @@ final class StreamWriter {
         String[] names = new String[count];
         for (int k = 0; k < count; k++) {
             names[k] = e.fresh("s");
-            e.scope.line("float " + names[k] + " = " + Loops.identity(fold.accumulators().get(k).monoid()) + ";");
+            e.scope.line("float " + names[k] + " = "
+                    + Loops.identity(fold.accumulators().get(k).monoid()) + ";");
         }
         Loops.Range range = e.loops.range(fold.index(), e.analysis.conjuncts(fold.domain()));
         String low = e.fresh("v");
@@ -174,7 +179,8 @@ final class StreamWriter {
         e.scope.line("final int " + high + " = " + range.high() + ";");
         e.scope.line("float " + met + " = 0f;");
         String round = e.fresh("r");
-        String head = "for (int " + round + " = " + low + "; " + round + " < " + high + "; " + round + " = " + round + " + " + items + ") {";
+        String head = "for (int " + round + " = " + low + "; " + round + " < " + high + "; " + round + " = " + round
+                + " + " + items + ") {";
         e.block(head, "}", Set.of(Analysis.FOLD), false, () -> round(names, round, high, met, range.others()));
         finish(names, met);
     }
@@ -218,8 +224,13 @@ final class StreamWriter {
         e.names.put(fold.index(), point);
         String mine = e.fresh("s");
         e.scope.line("float " + mine + " = (-1f / 0f);");
-        e.block("if (" + valid + ") {", "}", Set.of(fold.index()), true, () ->
-                e.scope.line(mine + " = " + e.real(fold.accumulators().get(k).body()) + ";"));
+        e.block(
+                "if (" + valid + ") {",
+                "}",
+                Set.of(fold.index()),
+                true,
+                () -> e.scope.line(
+                        mine + " = " + e.real(fold.accumulators().get(k).body()) + ";"));
         Lanes.tree(e, Monoid.MAX, mine, "local", "local", items);
         String old = e.fresh("v");
         String found = e.fresh("v");
@@ -245,7 +256,8 @@ final class StreamWriter {
             String j = e.fresh("j");
             String at = e.fresh("i");
             e.names.put(fold.index(), at);
-            String head = "for (int " + j + " = part * " + width + "; " + j + " < part * " + width + " + " + width + "; " + j + "++) {";
+            String head = "for (int " + j + " = part * " + width + "; " + j + " < part * " + width + " + " + width
+                    + "; " + j + "++) {";
             e.block(head, "}", Set.of(fold.index()), false, () -> {
                 e.scope.line("final int " + at + " = " + round + " + " + j + ";");
                 e.block("if (shared[" + j + "] != 0f) {", "}", Set.of(fold.index()), true, () -> {
@@ -279,7 +291,8 @@ final class StreamWriter {
                 join(a.monoid(), names[k]);
             }
         }
-        String first = "part == 0" + (column == null ? "" : " && column < " + column.size().constant());
+        String first = "part == 0"
+                + (column == null ? "" : " && column < " + column.size().constant());
         Set<Index> own = column == null ? Set.of() : Set.of(column);
         if (column != null) {
             e.names.put(column, "column");
@@ -299,12 +312,22 @@ final class StreamWriter {
         e.scope.line("shared[local] = " + name + ";");
         e.scope.line("context.localBarrier();");
         String p = e.fresh("h");
-        e.block("if (part == 0) {", "}", Set.of(), true, () ->
-                e.block("for (int " + p + " = " + width + "; " + p + " < " + items + "; " + p + " = " + p + " + " + width + ") {", "}", Set.of(), false, () -> {
-                    String other = e.fresh("v");
-                    e.scope.line("final float " + other + " = shared[" + p + " + column];");
-                    e.loops.combine(monoid, name, other);
-                }));
+        e.block(
+                "if (part == 0) {",
+                "}",
+                Set.of(),
+                true,
+                () -> e.block(
+                        "for (int " + p + " = " + width + "; " + p + " < " + items + "; " + p + " = " + p + " + "
+                                + width + ") {",
+                        "}",
+                        Set.of(),
+                        false,
+                        () -> {
+                            String other = e.fresh("v");
+                            e.scope.line("final float " + other + " = shared[" + p + " + column];");
+                            e.loops.combine(monoid, name, other);
+                        }));
         e.scope.line("context.localBarrier();");
     }
 }

@@ -92,13 +92,16 @@ final class TileWriter {
         for (Expr factor : factors) {
             if (!e.analysis.mentions(factor, indices.getLast())) {
                 row = row == null ? factor : new Expr.Binary(BinaryOp.MUL, row, factor);
-            } else if (!e.analysis.mentions(factor, indices.getFirst()) && !e.analysis.mentions(factor, Analysis.BATCH)) {
+            } else if (!e.analysis.mentions(factor, indices.getFirst())
+                    && !e.analysis.mentions(factor, Analysis.BATCH)) {
                 column = column == null ? factor : new Expr.Binary(BinaryOp.MUL, column, factor);
             } else {
                 return null;
             }
         }
-        return row == null || column == null ? null : new Product(sum, e.analysis.intern(row), e.analysis.intern(column));
+        return row == null || column == null
+                ? null
+                : new Product(sum, e.analysis.intern(row), e.analysis.intern(column));
     }
 
     private static void factors(Expr expr, List<Expr> all) {
@@ -126,14 +129,19 @@ final class TileWriter {
             e.scope.line("final int tall = (rows + " + (high - 1) + ") / " + high + ";");
             String tiles = "tall * " + (columns + wide - 1) / wide;
             String step = "context.globalGroupSizeX / " + few.group();
-            e.block("for (int tile = context.groupIdx; tile < " + tiles + "; tile = tile + " + step + ") {", "}", Set.of(), false, () -> {
-                e.scope.line("final int top = tile % tall * " + high + ";");
-                e.scope.line("final int side = tile / tall * " + wide + ";");
-                for (int n = 0; n < products.size(); n++) {
-                    sum(n, columns);
-                }
-                store(columns);
-            });
+            e.block(
+                    "for (int tile = context.groupIdx; tile < " + tiles + "; tile = tile + " + step + ") {",
+                    "}",
+                    Set.of(),
+                    false,
+                    () -> {
+                        e.scope.line("final int top = tile % tall * " + high + ";");
+                        e.scope.line("final int side = tile / tall * " + wide + ";");
+                        for (int n = 0; n < products.size(); n++) {
+                            sum(n, columns);
+                        }
+                        store(columns);
+                    });
         });
         return new Written(e, few.group(), true, Written.cells(few.group()));
     }
@@ -150,57 +158,111 @@ final class TileWriter {
             }
         }
         String p = e.fresh("p");
-        e.block("for (int " + p + " = 0; " + p + " < " + product.depth() + "; " + p + " = " + p + " + " + DEPTH + ") {", "}", Set.of(), false, () -> {
-            load("left", down * ROWS, product, p, product.row(), "top", "rows", () -> locateRow("which"), Set.of(indices.getFirst(), Analysis.BATCH));
-            load("right", across * COLUMNS, product, p, product.column(), "side", Long.toString(columns),
-                    () -> e.names.put(indices.getLast(), "which"), Set.of(indices.getLast()));
-            e.scope.line("context.localBarrier();");
-            StringBuilder inner = new StringBuilder("for (int d = 0; d < " + DEPTH + "; d++) {\n");
-            for (int r = 0; r < ROWS; r++) {
-                inner.append("final float x").append(r).append(" = left[(y + ").append(r * down).append(") * ").append(PITCH).append(" + d];\n");
-            }
-            for (int c = 0; c < COLUMNS; c++) {
-                inner.append("final float w").append(c).append(" = right[(x + ").append(c * across).append(") * ").append(PITCH).append(" + d];\n");
-            }
-            for (int r = 0; r < ROWS; r++) {
-                for (int c = 0; c < COLUMNS; c++) {
-                    String a = accumulator(n, r, c);
-                    inner.append(a).append(" = ").append(a).append(" + x").append(r).append(" * w").append(c).append(";\n");
-                }
-            }
-            e.scope.line(inner.append("}").toString());
-            e.scope.line("context.localBarrier();");
-        });
+        e.block(
+                "for (int " + p + " = 0; " + p + " < " + product.depth() + "; " + p + " = " + p + " + " + DEPTH + ") {",
+                "}",
+                Set.of(),
+                false,
+                () -> {
+                    load(
+                            "left",
+                            down * ROWS,
+                            product,
+                            p,
+                            product.row(),
+                            "top",
+                            "rows",
+                            () -> locateRow("which"),
+                            Set.of(indices.getFirst(), Analysis.BATCH));
+                    load(
+                            "right",
+                            across * COLUMNS,
+                            product,
+                            p,
+                            product.column(),
+                            "side",
+                            Long.toString(columns),
+                            () -> e.names.put(indices.getLast(), "which"),
+                            Set.of(indices.getLast()));
+                    e.scope.line("context.localBarrier();");
+                    StringBuilder inner = new StringBuilder("for (int d = 0; d < " + DEPTH + "; d++) {\n");
+                    for (int r = 0; r < ROWS; r++) {
+                        inner.append("final float x")
+                                .append(r)
+                                .append(" = left[(y + ")
+                                .append(r * down)
+                                .append(") * ")
+                                .append(PITCH)
+                                .append(" + d];\n");
+                    }
+                    for (int c = 0; c < COLUMNS; c++) {
+                        inner.append("final float w")
+                                .append(c)
+                                .append(" = right[(x + ")
+                                .append(c * across)
+                                .append(") * ")
+                                .append(PITCH)
+                                .append(" + d];\n");
+                    }
+                    for (int r = 0; r < ROWS; r++) {
+                        for (int c = 0; c < COLUMNS; c++) {
+                            String a = accumulator(n, r, c);
+                            inner.append(a)
+                                    .append(" = ")
+                                    .append(a)
+                                    .append(" + x")
+                                    .append(r)
+                                    .append(" * w")
+                                    .append(c)
+                                    .append(";\n");
+                        }
+                    }
+                    e.scope.line(inner.append("}").toString());
+                    e.scope.line("context.localBarrier();");
+                });
     }
 
     /** Fills one side's stretch: rows or columns from {@code first} on times points from {@code p} on; 0 outside of either. */
     private void load(
-            String into, int count, Product product, String p, Expr expr, String first, String limit, Runnable bind, Set<Index> bound) {
+            String into,
+            int count,
+            Product product,
+            String p,
+            Expr expr,
+            String first,
+            String limit,
+            Runnable bind,
+            Set<Index> bound) {
         Set<Index> own = new LinkedHashSet<>(bound);
         own.addAll(product.sum().indices());
-        e.block("for (int u = item; u < " + count * DEPTH + "; u = u + " + few.group() + ") {", "}", Set.of(), false, () -> {
-            e.scope.line("final int which = " + first + " + u / " + DEPTH + ";");
-            e.scope.line("final int point = " + p + " + u % " + DEPTH + ";");
-            e.scope.line("float value = 0f;");
-            e.block("if (which < " + limit + " && point < " + product.depth() + ") {", "}", own, true, () -> {
-                bind.run();
-                String rest = "point";
-                List<Index> over = product.sum().indices();
-                for (int d = over.size() - 1; d >= 0; d--) {
-                    String name = e.fresh("i");
-                    String size = Long.toString(over.get(d).size().constant());
-                    e.scope.line("final int " + name + " = " + (d == 0 ? rest : rest + " % " + size) + ";");
-                    e.names.put(over.get(d), name);
-                    if (d > 0) {
-                        String further = e.fresh("i");
-                        e.scope.line("final int " + further + " = " + rest + " / " + size + ";");
-                        rest = further;
-                    }
-                }
-                e.scope.line("value = " + e.real(expr) + ";");
-            });
-            e.scope.line(into + "[u / " + DEPTH + " * " + PITCH + " + u % " + DEPTH + "] = value;");
-        });
+        e.block(
+                "for (int u = item; u < " + count * DEPTH + "; u = u + " + few.group() + ") {",
+                "}",
+                Set.of(),
+                false,
+                () -> {
+                    e.scope.line("final int which = " + first + " + u / " + DEPTH + ";");
+                    e.scope.line("final int point = " + p + " + u % " + DEPTH + ";");
+                    e.scope.line("float value = 0f;");
+                    e.block("if (which < " + limit + " && point < " + product.depth() + ") {", "}", own, true, () -> {
+                        bind.run();
+                        String rest = "point";
+                        List<Index> over = product.sum().indices();
+                        for (int d = over.size() - 1; d >= 0; d--) {
+                            String name = e.fresh("i");
+                            String size = Long.toString(over.get(d).size().constant());
+                            e.scope.line("final int " + name + " = " + (d == 0 ? rest : rest + " % " + size) + ";");
+                            e.names.put(over.get(d), name);
+                            if (d > 0) {
+                                String further = e.fresh("i");
+                                e.scope.line("final int " + further + " = " + rest + " / " + size + ";");
+                                rest = further;
+                            }
+                        }
+                        e.scope.line("value = " + e.real(expr) + ";");
+                    });
+                    e.scope.line(into + "[u / " + DEPTH + " * " + PITCH + " + u % " + DEPTH + "] = value;");
+                });
     }
 
     /** The position and the sequence of a row. */

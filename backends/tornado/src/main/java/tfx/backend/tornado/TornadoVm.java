@@ -28,8 +28,8 @@ final class TornadoVm implements Platform {
     /** Four million: a model of any size needs few slabs. */
     static final long LEAST_SLAB = 1 << 22;
 
-    /** Eight warps: one multiprocessor has room for several such groups. */
-    private static final int ITEMS = 256;
+    /** Sixteen warps: a multiprocessor has room for four such groups, and a row of attention for many points at a time. */
+    private static final int ITEMS = 512;
 
     private static final String API = "uk.ac.manchester.tornado.api";
     private static final String DRIVER = "TornadoDriver";
