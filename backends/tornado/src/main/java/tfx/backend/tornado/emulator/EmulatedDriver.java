@@ -10,8 +10,9 @@ import tfx.compiler.schedule.ElementType;
 
 /** The emulated device: a few work groups at a time. */
 public final class EmulatedDriver implements Driver {
-    /** Fewer groups than most kernels have work for, so that each takes several pieces. */
     private static final int UNITS = 1;
+    /** Fewer groups than most kernels have work for, so that each takes several pieces; odd, so that shares are uneven. */
+    private static final int GROUPS = 3;
 
     private static final long MEMORY = 4L << 30;
 
@@ -71,9 +72,10 @@ public final class EmulatedDriver implements Driver {
     private record Kernel(String id, Consumer<KernelContext> code, Launch launch) {
         void run() {
             try {
-                IntStream.range(0, launch.groups())
+                int groups = Math.min(GROUPS, launch.groups());
+                IntStream.range(0, groups)
                         .parallel()
-                        .forEach(g -> new WorkGroup(launch.group(), launch.barriers()).run(g, launch.groups(), code));
+                        .forEach(g -> new WorkGroup(launch.group(), launch.barriers()).run(g, groups, code));
             } catch (RuntimeException e) {
                 throw new IllegalStateException("kernel " + id + ": " + e.getMessage(), e);
             }

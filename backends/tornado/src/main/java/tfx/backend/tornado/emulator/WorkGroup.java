@@ -3,6 +3,8 @@ package tfx.backend.tornado.emulator;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -14,14 +16,16 @@ final class WorkGroup {
     private final int size;
     private final boolean barriers;
     private final List<float[]> shared = new ArrayList<>();
-    private int waiting;
-    private int finished;
-    private long round;
-    private @Nullable Throwable fault;
+    private final Thread[] items;
+    private final AtomicInteger waiting = new AtomicInteger();
+    private volatile int round;
+    private volatile int finished;
+    private volatile @Nullable Throwable fault;
 
     WorkGroup(int size, boolean barriers) {
         this.size = size;
         this.barriers = barriers;
+        this.items = new Thread[size];
     }
 
     int size() {
@@ -35,14 +39,16 @@ final class WorkGroup {
             }
             return;
         }
-        Thread[] threads = new Thread[size];
         for (int item = 0; item < size; item++) {
             KernelContext context = new KernelContext(this, number, groups, item);
-            threads[item] = Thread.startVirtualThread(() -> item(context, kernel));
+            items[item] = Thread.ofVirtual().unstarted(() -> item(context, kernel));
         }
         try {
-            for (Thread thread : threads) {
-                thread.join();
+            for (Thread item : items) {
+                item.start();
+            }
+            for (Thread item : items) {
+                item.join();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -56,14 +62,16 @@ final class WorkGroup {
     private void item(KernelContext context, Consumer<KernelContext> kernel) {
         try {
             kernel.accept(context);
-            synchronized (this) {
-                finished++;
-                if (waiting > 0) {
-                    fail(new IllegalStateException("work item " + context.localIdx + " ended while others wait"));
-                }
-            }
+            finish(context.localIdx);
         } catch (Throwable e) {
             fail(e);
+        }
+    }
+
+    private synchronized void finish(int item) {
+        finished++;
+        if (waiting.get() > 0) {
+            fail(new IllegalStateException("work item " + item + " ended while others wait"));
         }
     }
 
@@ -71,31 +79,34 @@ final class WorkGroup {
         if (fault == null) {
             fault = e;
         }
-        notifyAll();
+        wake();
     }
 
-    synchronized void await() {
+    /** Parking costs a tenth of waiting for a monitor, and barriers are most of what a group does. */
+    private void wake() {
+        for (Thread item : items) {
+            if (item != Thread.currentThread()) {
+                LockSupport.unpark(item);
+            }
+        }
+    }
+
+    void await() {
         if (!barriers) {
             throw new IllegalStateException("a barrier in a kernel that was said to have none");
+        }
+        int mine = round;
+        if (waiting.incrementAndGet() == size) {
+            waiting.set(0);
+            round = mine + 1;
+            wake();
+            return;
         }
         if (finished > 0) {
             fail(new IllegalStateException("a work item waits for others that have ended"));
         }
-        waiting++;
-        if (waiting == size) {
-            waiting = 0;
-            round++;
-            notifyAll();
-            return;
-        }
-        long mine = round;
         while (round == mine && fault == null) {
-            try {
-                wait();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                fail(e);
-            }
+            LockSupport.park(this);
         }
         if (fault != null) {
             throw new IllegalStateException("another work item failed", fault);
