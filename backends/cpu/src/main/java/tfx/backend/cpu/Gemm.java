@@ -13,8 +13,6 @@ final class Gemm {
     static final int BF16 = 3;
     /** Rows of a block. */
     static final int ROWS = 32;
-    /** How much of the reduction a block takes at a time: what it touches then stays in the first cache levels. */
-    private static final long DEPTH = 512;
 
     private Gemm() {}
 
@@ -99,11 +97,7 @@ final class Gemm {
      * @param lead bytes from row to row of {@code sums}
      */
     static void block(long w, long ldw, int columns, long depth, long turned, long square, long sums, long lead) {
-        for (long k = 0; k < depth; k += DEPTH) {
-            long some = Math.min(DEPTH, depth - k);
-            OuterTiles.run(
-                    w + 4 * k, ldw, columns, some, turned + 4 * k * ROWS, 4L * ROWS, ROWS, square, 4L * ROWS, k > 0);
-        }
+        OuterTiles.run(w, ldw, columns, depth, turned, 4L * ROWS, ROWS, square, 4L * ROWS, false);
         for (int r = 0; r < ROWS; r++) {
             for (int j = 0; j < columns; j++) {
                 Memory.putF32(sums + r * lead + 4L * j, Memory.getF32(square + 4L * (j * ROWS + r)));

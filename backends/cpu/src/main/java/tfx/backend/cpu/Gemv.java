@@ -3,8 +3,8 @@ package tfx.backend.cpu;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * One row against the rows of a weight as it lies in memory: the weight is read once, front to back, four rows at a time,
- * which is what a decoding step spends its time on.
+ * One row against the rows of a weight as it lies in memory: the weight is read once, front to back, which is what a decoding
+ * step spends its time on.
  */
 final class Gemv {
     private Gemv() {}
@@ -74,117 +74,81 @@ final class Gemv {
         };
     }
 
-    /** Columns adjacent along k; {@code ldw} in bytes. */
+    /** Columns adjacent along k; {@code ldw} in bytes. One after the other: memory is fastest when it is read in one stream. */
     private static void dots(long a, long depth, long w, int type, long ldw, int columns, long c) {
-        int j = 0;
-        for (; j + 4 <= columns; j += 4) {
-            switch (type) {
-                case Gemm.F32 -> fourF32(a, depth, w + j * ldw, ldw, c + j * 4L);
-                case Gemm.BF16 -> fourBF16(a, depth, w + j * ldw, ldw, c + j * 4L);
-                default -> fourF16(a, depth, w + j * ldw, ldw, c + j * 4L);
-            }
-        }
-        for (; j < columns; j++) {
-            Memory.putF32(c + j * 4L, one(a, depth, w + j * ldw, type));
+        for (int j = 0; j < columns; j++) {
+            long column = w + j * ldw;
+            float sum = switch (type) {
+                case Gemm.F32 -> dotF32(a, depth, column);
+                case Gemm.BF16 -> dotBF16(a, depth, column);
+                default -> dotF16(a, depth, column);
+            };
+            Memory.putF32(c + j * 4L, sum);
         }
     }
 
-    private static void fourF32(long a, long depth, long w, long ldw, long c) {
+    private static float dotF32(long a, long depth, long w) {
         FloatVector s0 = Lanes.splat(0);
         FloatVector s1 = s0;
         FloatVector s2 = s0;
         FloatVector s3 = s0;
-        long w1 = w + ldw;
-        long w2 = w1 + ldw;
-        long w3 = w2 + ldw;
+        long at = Lanes.LENGTH * 4L;
+        long step = Lanes.LENGTH * 4L;
         long k = 0;
-        long end = depth * 4;
-        for (; k + Lanes.LENGTH * 4L <= end; k += Lanes.LENGTH * 4L) {
-            FloatVector x = Memory.loadF32(a + k);
-            s0 = x.fma(Memory.loadF32(w + k), s0);
-            s1 = x.fma(Memory.loadF32(w1 + k), s1);
-            s2 = x.fma(Memory.loadF32(w2 + k), s2);
-            s3 = x.fma(Memory.loadF32(w3 + k), s3);
+        for (; k + 4 * Lanes.LENGTH <= depth; k += 4 * Lanes.LENGTH) {
+            long x = a + 4 * k;
+            long y = w + 4 * k;
+            s0 = Memory.loadF32(x).fma(Memory.loadF32(y), s0);
+            s1 = Memory.loadF32(x + at).fma(Memory.loadF32(y + step), s1);
+            s2 = Memory.loadF32(x + 2 * at).fma(Memory.loadF32(y + 2 * step), s2);
+            s3 = Memory.loadF32(x + 3 * at).fma(Memory.loadF32(y + 3 * step), s3);
         }
-        long tail = depth - k / 4;
-        finish(s0, a + k, w + k, Gemm.F32, tail, c);
-        finish(s1, a + k, w1 + k, Gemm.F32, tail, c + 4);
-        finish(s2, a + k, w2 + k, Gemm.F32, tail, c + 8);
-        finish(s3, a + k, w3 + k, Gemm.F32, tail, c + 12);
+        for (; k + Lanes.LENGTH <= depth; k += Lanes.LENGTH) {
+            s0 = Memory.loadF32(a + 4 * k).fma(Memory.loadF32(w + 4 * k), s0);
+        }
+        float sum = Gemm.sum(s0.add(s1).add(s2.add(s3)));
+        for (; k < depth; k++) {
+            sum += Memory.getF32(a + 4 * k) * Memory.getF32(w + 4 * k);
+        }
+        return sum;
     }
 
-    private static void fourBF16(long a, long depth, long w, long ldw, long c) {
+    private static float dotBF16(long a, long depth, long w) {
         FloatVector s0 = Lanes.splat(0);
         FloatVector s1 = s0;
         FloatVector s2 = s0;
         FloatVector s3 = s0;
-        long w1 = w + ldw;
-        long w2 = w1 + ldw;
-        long w3 = w2 + ldw;
+        long at = Lanes.LENGTH * 4L;
+        long step = Lanes.LENGTH * 2L;
         long k = 0;
-        long end = depth * 2;
-        for (; k + Lanes.LENGTH * 2L <= end; k += Lanes.LENGTH * 2L) {
-            FloatVector x = Memory.loadF32(a + 2 * k);
-            s0 = x.fma(Memory.loadBF16(w + k), s0);
-            s1 = x.fma(Memory.loadBF16(w1 + k), s1);
-            s2 = x.fma(Memory.loadBF16(w2 + k), s2);
-            s3 = x.fma(Memory.loadBF16(w3 + k), s3);
+        for (; k + 4 * Lanes.LENGTH <= depth; k += 4 * Lanes.LENGTH) {
+            long x = a + 4 * k;
+            long y = w + 2 * k;
+            s0 = Memory.loadF32(x).fma(Memory.loadBF16(y), s0);
+            s1 = Memory.loadF32(x + at).fma(Memory.loadBF16(y + step), s1);
+            s2 = Memory.loadF32(x + 2 * at).fma(Memory.loadBF16(y + 2 * step), s2);
+            s3 = Memory.loadF32(x + 3 * at).fma(Memory.loadBF16(y + 3 * step), s3);
         }
-        long tail = depth - k / 2;
-        finish(s0, a + 2 * k, w + k, Gemm.BF16, tail, c);
-        finish(s1, a + 2 * k, w1 + k, Gemm.BF16, tail, c + 4);
-        finish(s2, a + 2 * k, w2 + k, Gemm.BF16, tail, c + 8);
-        finish(s3, a + 2 * k, w3 + k, Gemm.BF16, tail, c + 12);
+        for (; k + Lanes.LENGTH <= depth; k += Lanes.LENGTH) {
+            s0 = Memory.loadF32(a + 4 * k).fma(Memory.loadBF16(w + 2 * k), s0);
+        }
+        float sum = Gemm.sum(s0.add(s1).add(s2.add(s3)));
+        for (; k < depth; k++) {
+            sum += Memory.getF32(a + 4 * k) * Memory.getBF16(w + 2 * k);
+        }
+        return sum;
     }
 
-    private static void fourF16(long a, long depth, long w, long ldw, long c) {
-        FloatVector s0 = Lanes.splat(0);
-        FloatVector s1 = s0;
-        FloatVector s2 = s0;
-        FloatVector s3 = s0;
-        long w1 = w + ldw;
-        long w2 = w1 + ldw;
-        long w3 = w2 + ldw;
-        long k = 0;
-        long end = depth * 2;
-        for (; k + Lanes.LENGTH * 2L <= end; k += Lanes.LENGTH * 2L) {
-            FloatVector x = Memory.loadF32(a + 2 * k);
-            s0 = x.fma(Memory.loadF16(w + k), s0);
-            s1 = x.fma(Memory.loadF16(w1 + k), s1);
-            s2 = x.fma(Memory.loadF16(w2 + k), s2);
-            s3 = x.fma(Memory.loadF16(w3 + k), s3);
-        }
-        long tail = depth - k / 2;
-        finish(s0, a + 2 * k, w + k, Gemm.F16, tail, c);
-        finish(s1, a + 2 * k, w1 + k, Gemm.F16, tail, c + 4);
-        finish(s2, a + 2 * k, w2 + k, Gemm.F16, tail, c + 8);
-        finish(s3, a + 2 * k, w3 + k, Gemm.F16, tail, c + 12);
-    }
-
-    private static void finish(FloatVector sums, long a, long w, int type, long tail, long c) {
-        float sum = Gemm.sum(sums);
-        int bytes = type == Gemm.F32 ? 4 : 2;
-        for (long k = 0; k < tail; k++) {
-            sum += Memory.getF32(a + 4 * k) * Memory.get(type, w + bytes * k);
-        }
-        Memory.putF32(c, sum);
-    }
-
-    private static float one(long a, long depth, long w, int type) {
+    /** One sum only: with more of these conversions the compiler gives up on keeping vectors in registers. */
+    private static float dotF16(long a, long depth, long w) {
         FloatVector s = Lanes.splat(0);
-        int bytes = type == Gemm.F32 ? 4 : 2;
         long k = 0;
         for (; k + Lanes.LENGTH <= depth; k += Lanes.LENGTH) {
-            FloatVector x = Memory.loadF32(a + 4 * k);
-            s = switch (type) {
-                case Gemm.F32 -> x.fma(Memory.loadF32(w + 4 * k), s);
-                case Gemm.BF16 -> x.fma(Memory.loadBF16(w + 2 * k), s);
-                default -> x.fma(Memory.loadF16(w + 2 * k), s);
-            };
+            s = Memory.loadF32(a + 4 * k).fma(Memory.loadF16(w + 2 * k), s);
         }
         float sum = Gemm.sum(s);
         for (; k < depth; k++) {
-            sum += Memory.getF32(a + 4 * k) * Memory.get(type, w + bytes * k);
+            sum += Memory.getF32(a + 4 * k) * Memory.getF16(w + 2 * k);
         }
         return sum;
     }

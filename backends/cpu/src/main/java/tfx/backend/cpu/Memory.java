@@ -76,6 +76,11 @@ final class Memory {
         ALL.set(LONG, at, (long) value);
     }
 
+    /** Copies {@code count} floats into an array. */
+    static void copyF32(long from, float[] to, int at, int count) {
+        MemorySegment.copy(ALL, FLOAT, from, to, at, count);
+    }
+
     static FloatVector loadF32(long at) {
         return FloatVector.fromMemorySegment(Lanes.F, ALL, at, LITTLE_ENDIAN);
     }
@@ -110,11 +115,11 @@ final class Memory {
     private static FloatVector f16(ShortVector bits) {
         var wide = bits.convertShape(VectorOperators.S2I, Lanes.I, 0);
         var magnitude = wide.lanewise(VectorOperators.AND, 0x7fff);
-        var special = magnitude.compare(VectorOperators.GE, 0x7c00);
         var finite = magnitude
                 .lanewise(VectorOperators.LSHL, 13)
                 .reinterpretAsFloats()
                 .mul(0x1p112f);
+        var special = magnitude.compare(VectorOperators.GE, 0x7c00);
         var exponent = finite.reinterpretAsInts().lanewise(VectorOperators.OR, 0x7f800000, special);
         var sign = wide.lanewise(VectorOperators.AND, 0x8000).lanewise(VectorOperators.LSHL, 16);
         return exponent.lanewise(VectorOperators.OR, sign).reinterpretAsFloats();

@@ -7,46 +7,70 @@ import jdk.incubator.vector.FloatVector;
  * rows by two vectors at a time.
  */
 final class OuterTiles {
+    private static final int ROWS = 8;
+    /** How much of the reduction is done at a time: what a tile touches then stays in the first cache levels. */
+    private static final int DEPTH = 512;
+    /**
+     * Single floats come from an array, since a read of native memory is so many nodes of the compiler's graph that a tile
+     * would pass its inlining limit, and every vector would become an object.
+     */
+    private static final ThreadLocal<float[]> PACKED = ThreadLocal.withInitial(() -> new float[ROWS * DEPTH]);
+
     private OuterTiles() {}
 
     /** Strides in bytes. */
     static void run(
             long a, long lda, int rows, long depth, long w, long ldw, int columns, long c, long ldc, boolean add) {
+        if (!add) {
+            for (int r = 0; r < rows; r++) {
+                Gemm.fill(c + r * ldc, columns, 0f);
+            }
+        }
+        float[] packed = PACKED.get();
+        for (long k = 0; k < depth; k += DEPTH) {
+            int some = (int) Math.min(DEPTH, depth - k);
+            for (int r = 0; r < rows; r += ROWS) {
+                int count = Math.min(ROWS, rows - r);
+                for (int i = 0; i < count; i++) {
+                    Memory.copyF32(a + (r + i) * lda + 4 * k, packed, i * DEPTH, some);
+                }
+                band(packed, count, some, w + k * ldw, ldw, columns, c + r * ldc, ldc);
+            }
+        }
+    }
+
+    /** At most {@link #ROWS} rows and {@link #DEPTH} of the reduction. */
+    private static void band(float[] a, int rows, int depth, long w, long ldw, int columns, long c, long ldc) {
         int wide = 2 * Lanes.LENGTH;
         int j = 0;
         for (; j + wide <= columns; j += wide) {
-            int r = 0;
-            for (; r + 8 <= rows; r += 8) {
-                tile(a + r * lda, lda, depth, w + j * 4L, ldw, c + r * ldc + j * 4L, ldc, add);
-            }
-            for (; r < rows; r++) {
-                strip(a + r * lda, depth, w + j * 4L, ldw, c + r * ldc + j * 4L, add);
+            if (rows == ROWS) {
+                tile(a, depth, w + j * 4L, ldw, c + j * 4L, ldc);
+            } else {
+                for (int r = 0; r < rows; r++) {
+                    strip(a, r * DEPTH, depth, w + j * 4L, ldw, c + r * ldc + j * 4L);
+                }
             }
         }
         for (; j < columns; j += Lanes.LENGTH) {
             var mask = Lanes.first(columns - j);
             for (int r = 0; r < rows; r++) {
                 long to = c + r * ldc + j * 4L;
-                FloatVector s = add ? Memory.loadF32(to, mask) : Lanes.splat(0);
-                for (long k = 0; k < depth; k++) {
-                    s = Lanes.splat(Memory.getF32(a + r * lda + k * 4))
-                            .fma(Memory.loadF32(w + j * 4L + k * ldw, mask), s);
+                FloatVector s = Memory.loadF32(to, mask);
+                for (int k = 0; k < depth; k++) {
+                    s = Lanes.splat(a[r * DEPTH + k]).fma(Memory.loadF32(w + j * 4L + k * ldw, mask), s);
                 }
                 Memory.storeF32(to, s, mask);
             }
         }
     }
 
-    private static void strip(long a, long depth, long w, long ldw, long c, boolean add) {
+    private static void strip(float[] a, int row, int depth, long w, long ldw, long c) {
         long step = Lanes.LENGTH * 4L;
-        FloatVector s = Lanes.splat(0);
-        FloatVector t = s;
-        if (add) {
-            s = Memory.loadF32(c);
-            t = Memory.loadF32(c + step);
-        }
-        for (long k = 0; k < depth; k++) {
-            FloatVector x = Lanes.splat(Memory.getF32(a + k * 4));
+        FloatVector s = Memory.loadF32(c);
+        FloatVector t = Memory.loadF32(c + step);
+        for (int k = 0; k < depth; k++) {
+            FloatVector x = Lanes.splat(a[row + k]);
             s = x.fma(Memory.loadF32(w + k * ldw), s);
             t = x.fma(Memory.loadF32(w + k * ldw + step), t);
         }
@@ -54,76 +78,57 @@ final class OuterTiles {
         Memory.storeF32(c + step, t);
     }
 
-    private static void tile(long a, long lda, long depth, long w, long ldw, long c, long ldc, boolean add) {
+    private static void tile(float[] a, int depth, long w, long ldw, long c, long ldc) {
         long step = Lanes.LENGTH * 4L;
-        FloatVector s00 = Lanes.splat(0);
-        FloatVector s01 = s00;
-        FloatVector s10 = s00;
-        FloatVector s11 = s00;
-        FloatVector s20 = s00;
-        FloatVector s21 = s00;
-        FloatVector s30 = s00;
-        FloatVector s31 = s00;
-        FloatVector s40 = s00;
-        FloatVector s41 = s00;
-        FloatVector s50 = s00;
-        FloatVector s51 = s00;
-        FloatVector s60 = s00;
-        FloatVector s61 = s00;
-        FloatVector s70 = s00;
-        FloatVector s71 = s00;
-        if (add) {
-            s00 = Memory.loadF32(c);
-            s01 = Memory.loadF32(c + step);
-            s10 = Memory.loadF32(c + 1 * ldc);
-            s11 = Memory.loadF32(c + 1 * ldc + step);
-            s20 = Memory.loadF32(c + 2 * ldc);
-            s21 = Memory.loadF32(c + 2 * ldc + step);
-            s30 = Memory.loadF32(c + 3 * ldc);
-            s31 = Memory.loadF32(c + 3 * ldc + step);
-            s40 = Memory.loadF32(c + 4 * ldc);
-            s41 = Memory.loadF32(c + 4 * ldc + step);
-            s50 = Memory.loadF32(c + 5 * ldc);
-            s51 = Memory.loadF32(c + 5 * ldc + step);
-            s60 = Memory.loadF32(c + 6 * ldc);
-            s61 = Memory.loadF32(c + 6 * ldc + step);
-            s70 = Memory.loadF32(c + 7 * ldc);
-            s71 = Memory.loadF32(c + 7 * ldc + step);
-        }
-        for (long k = 0; k < depth; k++) {
-            long at = w + k * ldw;
-            FloatVector y0 = Memory.loadF32(at);
-            FloatVector y1 = Memory.loadF32(at + step);
-            long from = a + k * 4;
-            FloatVector x0 = Lanes.splat(Memory.getF32(from));
+        FloatVector s00 = Memory.loadF32(c);
+        FloatVector s01 = Memory.loadF32(c + step);
+        FloatVector s10 = Memory.loadF32(c + ldc);
+        FloatVector s11 = Memory.loadF32(c + ldc + step);
+        FloatVector s20 = Memory.loadF32(c + 2 * ldc);
+        FloatVector s21 = Memory.loadF32(c + 2 * ldc + step);
+        FloatVector s30 = Memory.loadF32(c + 3 * ldc);
+        FloatVector s31 = Memory.loadF32(c + 3 * ldc + step);
+        FloatVector s40 = Memory.loadF32(c + 4 * ldc);
+        FloatVector s41 = Memory.loadF32(c + 4 * ldc + step);
+        FloatVector s50 = Memory.loadF32(c + 5 * ldc);
+        FloatVector s51 = Memory.loadF32(c + 5 * ldc + step);
+        FloatVector s60 = Memory.loadF32(c + 6 * ldc);
+        FloatVector s61 = Memory.loadF32(c + 6 * ldc + step);
+        FloatVector s70 = Memory.loadF32(c + 7 * ldc);
+        FloatVector s71 = Memory.loadF32(c + 7 * ldc + step);
+        for (int k = 0; k < depth; k++) {
+            long from = w + k * ldw;
+            FloatVector y0 = Memory.loadF32(from);
+            FloatVector y1 = Memory.loadF32(from + step);
+            FloatVector x0 = Lanes.splat(a[k]);
             s00 = x0.fma(y0, s00);
             s01 = x0.fma(y1, s01);
-            FloatVector x1 = Lanes.splat(Memory.getF32(from + 1 * lda));
+            FloatVector x1 = Lanes.splat(a[DEPTH + k]);
             s10 = x1.fma(y0, s10);
             s11 = x1.fma(y1, s11);
-            FloatVector x2 = Lanes.splat(Memory.getF32(from + 2 * lda));
+            FloatVector x2 = Lanes.splat(a[2 * DEPTH + k]);
             s20 = x2.fma(y0, s20);
             s21 = x2.fma(y1, s21);
-            FloatVector x3 = Lanes.splat(Memory.getF32(from + 3 * lda));
+            FloatVector x3 = Lanes.splat(a[3 * DEPTH + k]);
             s30 = x3.fma(y0, s30);
             s31 = x3.fma(y1, s31);
-            FloatVector x4 = Lanes.splat(Memory.getF32(from + 4 * lda));
+            FloatVector x4 = Lanes.splat(a[4 * DEPTH + k]);
             s40 = x4.fma(y0, s40);
             s41 = x4.fma(y1, s41);
-            FloatVector x5 = Lanes.splat(Memory.getF32(from + 5 * lda));
+            FloatVector x5 = Lanes.splat(a[5 * DEPTH + k]);
             s50 = x5.fma(y0, s50);
             s51 = x5.fma(y1, s51);
-            FloatVector x6 = Lanes.splat(Memory.getF32(from + 6 * lda));
+            FloatVector x6 = Lanes.splat(a[6 * DEPTH + k]);
             s60 = x6.fma(y0, s60);
             s61 = x6.fma(y1, s61);
-            FloatVector x7 = Lanes.splat(Memory.getF32(from + 7 * lda));
+            FloatVector x7 = Lanes.splat(a[7 * DEPTH + k]);
             s70 = x7.fma(y0, s70);
             s71 = x7.fma(y1, s71);
         }
         Memory.storeF32(c, s00);
         Memory.storeF32(c + step, s01);
-        Memory.storeF32(c + 1 * ldc, s10);
-        Memory.storeF32(c + 1 * ldc + step, s11);
+        Memory.storeF32(c + ldc, s10);
+        Memory.storeF32(c + ldc + step, s11);
         Memory.storeF32(c + 2 * ldc, s20);
         Memory.storeF32(c + 2 * ldc + step, s21);
         Memory.storeF32(c + 3 * ldc, s30);
