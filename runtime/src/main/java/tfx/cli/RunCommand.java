@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -50,11 +52,24 @@ final class RunCommand extends Command {
                 LoadedModel.load(model.request(), n -> console().diagnose(List.of(n)))) {
             loaded.requireTokens();
             loaded.requireWeights();
+            // Two things that take their time and have nothing to do with each other.
+            CompletableFuture<LoadedModel.Running> starting =
+                    CompletableFuture.supplyAsync(() -> loaded.start(device, threads, List.of()));
             try (Tokenizer tokenizer = loaded.tokenizer();
-                    LoadedModel.Running running =
-                            waiting("preparing", () -> loaded.start(device, threads, List.of()))) {
+                    LoadedModel.Running running = waiting("preparing", () -> joined(starting))) {
                 return generate(loaded, tokenizer, running, drawn);
             }
+        }
+    }
+
+    private static <T> T joined(CompletableFuture<T> work) {
+        try {
+            return work.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException fault) {
+                throw fault;
+            }
+            throw e;
         }
     }
 

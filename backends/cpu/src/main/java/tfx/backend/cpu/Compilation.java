@@ -11,9 +11,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import javax.lang.model.element.Modifier;
+import tfx.backend.common.ClassCache;
 import tfx.backend.common.Javac;
 
-/** Java source of kernels to loaded classes: one compiler task for all of them, nothing written to disk. */
+/** Java source of kernels to loaded classes: one compiler task for all of them, unless they were compiled before. */
 final class Compilation {
     private static final String PACKAGE = "tfx.backend.cpu";
 
@@ -71,17 +72,17 @@ final class Compilation {
             return Map.of();
         }
         try {
-            Map<String, byte[]> classes = Javac.compile(
-                    sources,
-                    List.of(
-                            "-classpath",
-                            home(KernelCode.class) + File.pathSeparator + home(Javac.class),
-                            "--add-modules",
-                            "jdk.incubator.vector",
-                            "-proc:none",
-                            "-g:none",
-                            "-nowarn",
-                            "-XDuseUnsharedTable=true"));
+            List<String> options = List.of(
+                    "-classpath",
+                    home(KernelCode.class) + File.pathSeparator + home(Javac.class),
+                    "--add-modules",
+                    "jdk.incubator.vector",
+                    "-proc:none",
+                    "-g:none",
+                    "-nowarn",
+                    "-XDuseUnsharedTable=true");
+            Map<String, byte[]> classes =
+                    ClassCache.ofLauncher().get(sources, options, () -> Javac.compile(sources, options));
             Map<String, KernelCode> made = new HashMap<>();
             for (String name : sources.keySet()) {
                 var lookup = MethodHandles.lookup().defineHiddenClass(classes.get(PACKAGE + "." + name), true);
