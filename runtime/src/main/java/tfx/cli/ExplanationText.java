@@ -23,8 +23,8 @@ final class ExplanationText {
         text.parameters();
         text.values();
         text.work();
-        text.kernels("kernels at load time", explanation.loading(), true);
-        text.kernels("kernels of a step", explanation.kernels(), false);
+        text.loading();
+        text.kernels();
         return text.out.toString();
     }
 
@@ -94,14 +94,28 @@ final class ExplanationText {
                 Units.digits(cost.flops() / Math.max(1, cost.bytes())));
     }
 
-    private void kernels(String title, List<Group<Work>> groups, boolean once) {
-        if (groups.isEmpty()) {
+    /** Values of weights and constants alone: computed once, when the model is loaded. */
+    private void loading() {
+        if (of.loading().isEmpty()) {
             return;
         }
-        section(title + ": " + groups.stream().mapToInt(Group::count).sum()
-                + (once ? "" : "; FLOPs and bytes of each in decoding"));
+        section("kernels at load time: " + count(of.loading()));
+        Table table = new Table("  kernel", "shape", "times", "computes, of the first");
+        for (Group<Work> group : of.loading()) {
+            Work work = group.first();
+            table.row("  " + group.name(), work.shape(), group.count(), rightSide(work.definition()));
+        }
+        out.append(table.render());
+    }
+
+    private static String rightSide(String definition) {
+        return definition.substring(definition.indexOf(" = ") + 3).strip();
+    }
+
+    private void kernels() {
+        section("kernels of a step: " + count(of.kernels()) + "; FLOPs and bytes of each in decoding");
         Table table = new Table("  kernel", "shape", "times", "FLOPs", "bytes", "", "fused into it");
-        for (Group<Work> group : groups) {
+        for (Group<Work> group : of.kernels()) {
             Work work = group.first();
             table.row(
                     "  " + group.name(),
@@ -113,6 +127,10 @@ final class ExplanationText {
                     String.join(", ", fused(work)));
         }
         out.append(table.render());
+    }
+
+    private static int count(List<Group<Work>> groups) {
+        return groups.stream().mapToInt(Group::count).sum();
     }
 
     /** Names fused into a kernel, without what they share with its own. */

@@ -43,6 +43,10 @@ public final class Passes {
                         "a value is stored only where reading it is cheaper than computing it again",
                         Inline::program),
                 new Pass(
+                        "fold scales",
+                        "a constant goes into the weight that it is multiplied by, once, when weights are loaded",
+                        FoldScales::program),
+                new Pass(
                         "share",
                         "equal parts of a kernel are one object, so that it computes them once",
                         Share::program));
