@@ -81,7 +81,7 @@ public sealed interface Tree {
 
     record Weights(String layout, List<WeightLine> lines, Span span) implements Clause {}
 
-    record Names(List<NameLine> lines, Span span) implements Clause {}
+    record Names(List<NamesLine> lines, Span span) implements Clause {}
 
     /** {@code value} is applied to the parameters that fit {@code path}; {@code stored}: their shape before. */
     record Transform(Expression value, Path path, Optional<Shape> stored, Span span) implements Clause {}
@@ -90,15 +90,19 @@ public sealed interface Tree {
 
     record Prefix(List<String> alternatives, Span span) implements WeightLine {}
 
-    record Ignore(String pattern, Span span) implements WeightLine {}
+    /** A line of both clauses: tensors that hold no weight, or no value, of the model. */
+    record Ignore(String pattern, Optional<Expression> when, Span span) implements WeightLine, NamesLine {}
 
     record Weight(Path path, List<Name> indices, List<Official> alternatives, Optional<Expression> when, Span span)
             implements WeightLine {}
 
-    /** An official tensor's name pattern and the indices it is read at; empty: row-major. */
+    /** The name pattern of a tensor in a file, and the indices it is read at; empty: row-major. */
     record Official(String pattern, List<Expression> at, Span span) implements Tree {}
 
-    record NameLine(Path path, String official, Optional<Expression> when, Span span) implements Tree {}
+    sealed interface NamesLine extends Tree {}
+
+    record NameLine(Path path, List<Name> indices, Official official, Optional<Expression> when, Span span)
+            implements NamesLine {}
 
     record Path(List<Segment> segments, Span span) implements Tree {}
 

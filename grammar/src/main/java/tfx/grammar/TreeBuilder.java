@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.antlr.v4.runtime.ParserRuleContext;
 import org.antlr.v4.runtime.Token;
 import org.antlr.v4.runtime.tree.TerminalNode;
+import org.jspecify.annotations.Nullable;
 import tfx.source.Diagnostic;
 import tfx.source.Span;
 
@@ -199,14 +200,7 @@ final class TreeBuilder {
                         span(it));
             case NamesContext it ->
                 new Tree.Names(
-                        it.namesBody().nameLine().stream()
-                                .map(line -> new Tree.NameLine(
-                                        path(line.path()),
-                                        ExpressionBuilder.text(line.TEXT()),
-                                        expression(line.expr()),
-                                        span(line)))
-                                .toList(),
-                        span(it));
+                        it.namesBody().nameLine().stream().map(this::nameLine).toList(), span(it));
             case TransformContext it ->
                 new Tree.Transform(
                         expressions.expression(it.expr()),
@@ -221,23 +215,41 @@ final class TreeBuilder {
         Span span = span(context);
         return switch (context.getChild(0)) {
             case PrefixLineContext it -> new Tree.Prefix(texts(it.TEXT()), span);
-            case IgnoreLineContext it -> new Tree.Ignore(ExpressionBuilder.text(it.TEXT()), span);
+            case IgnoreLineContext it -> ignore(it);
             case WeightContext it ->
                 new Tree.Weight(
                         path(it.path()),
-                        it.dims() == null ? List.of() : expressions.names(it.dims()),
-                        it.official().stream()
-                                .map(one -> new Tree.Official(
-                                        ExpressionBuilder.text(one.TEXT()),
-                                        one.expr().stream()
-                                                .map(expressions::expression)
-                                                .toList(),
-                                        span(one)))
-                                .toList(),
+                        indices(it.dims()),
+                        it.official().stream().map(this::official).toList(),
                         expression(it.expr()),
                         span);
             default -> throw new IllegalStateException("no such line in the grammar: " + context.getText());
         };
+    }
+
+    private Tree.NamesLine nameLine(NameLineContext context) {
+        return switch (context.getChild(0)) {
+            case IgnoreLineContext it -> ignore(it);
+            case ValueLineContext it ->
+                new Tree.NameLine(
+                        path(it.path()), indices(it.dims()), official(it.official()), expression(it.expr()), span(it));
+            default -> throw new IllegalStateException("no such line in the grammar: " + context.getText());
+        };
+    }
+
+    private Tree.Ignore ignore(IgnoreLineContext context) {
+        return new Tree.Ignore(ExpressionBuilder.text(context.TEXT()), expression(context.expr()), span(context));
+    }
+
+    private List<Tree.Name> indices(@Nullable DimsContext context) {
+        return context == null ? List.of() : expressions.names(context);
+    }
+
+    private Tree.Official official(OfficialContext context) {
+        return new Tree.Official(
+                ExpressionBuilder.text(context.TEXT()),
+                context.expr().stream().map(expressions::expression).toList(),
+                span(context));
     }
 
     private static List<String> texts(List<TerminalNode> nodes) {

@@ -53,7 +53,8 @@ final class FormatterTest {
                     h.{l}.w[o, i] = "h"[i, o] or "g" when tied
                   }
                   names {
-                    a.{l}.b = "c"
+                    a.{l}.b[t, d] = "c"[l, t, d] when tied
+                    ignore "d.{l}" when tied
                   }
                   transform f(b: 2)[o]() on h.{l}.{p..}[m, ..]
                 }
@@ -75,7 +76,7 @@ final class FormatterTest {
                 }
                 model M() { input x[t<=3]:id( v ) layers l in 0..n named h { }
                 config "c" { a=config . b??3 } weights "w" { { path .. }="{path}"
-                h . {l}.w[o,i]="h" [i,o] or "g" when tied } names { a.{l}.b="c" }
+                h . {l}.w[o,i]="h" [i,o] or "g" when tied } names { a.{l}.b[t,d]="c"[l,t,d] when tied ignore "d.{l}" when tied }
                 transform f(b:2) [o] () on h . {l}. {p ..} [m,..] }
                 // end
                 """));

@@ -185,7 +185,7 @@ final class SyntaxTest {
                     when = "when"
                     ignore "z"
                   }
-                  names { h.{l}.x = "hidden.{l}" }
+                  names { h.{l}.x = "hidden.{l}"  h.{l}.z[i] = "all"[l, i] when n == 1  ignore "no.{l}" when tied }
                   x = d
                 }
                 variant V of M { n = 3 }
@@ -208,6 +208,13 @@ final class SyntaxTest {
         assertEquals(2, read.alternatives().size());
         assertEquals("(or tied (== n 1))", Shown.of(read.when().orElseThrow()));
         assertInstanceOf(Tree.Weight.class, lines.get(3));
+        List<Tree.NamesLine> names = ((Tree.Names) model.clauses().get(2)).lines();
+        Tree.NameLine value = (Tree.NameLine) names.get(1);
+        assertEquals(
+                List.of(1, 2),
+                List.of(value.indices().size(), value.official().at().size()));
+        assertEquals("(== n 1)", Shown.of(value.when().orElseThrow()));
+        assertEquals("no.{l}", ((Tree.Ignore) names.get(2)).pattern());
         assertEquals(1, ((Tree.Variant) file.declarations().get(3)).clauses().size());
     }
 

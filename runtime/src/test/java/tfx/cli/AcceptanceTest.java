@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,22 +34,44 @@ class AcceptanceTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"tokenformer,tokenformer,10", "tokenformer,tokenformer-growth,5", "lime,lime,9"})
+    @CsvSource({
+        "tokenformer,tokenformer,10",
+        "tokenformer,tokenformer-growth,5",
+        "lime,lime,9",
+        "diffllama,diffllama,7",
+        "diff-unilm,diff-unilm,12",
+        "diff-unilm,diff-unilm-gqa,18",
+        "layernorm-scaling,layernorm-scaling,8"
+    })
     void everySituationOfADumpIsCompared(String model, String dump, int tensors) {
+        for (String device : new String[] {"reference", "cpu"}) {
+            CliTest.Ran ran = compare(model, dump, "--device", device);
+            assertEquals(0, ran.code(), ran.out() + ran.err());
+            assertFalse(ran.out().contains("not compared"), ran.out());
+            assertEquals(
+                    tensors,
+                    ran.out().lines().filter(line -> line.endsWith(" ok")).count(),
+                    ran.out());
+        }
+    }
+
+    private static CliTest.Ran compare(String model, String dump, String... more) {
         String file = ROOT.resolve("spec/golden/" + dump + "-dev.safetensors").toString();
-        CliTest.Ran ran = CliTest.run(
-                "compare",
-                "stdlib/models/" + model + ".tfx",
-                "--weights",
-                file,
-                "--against",
-                file,
-                "--device",
-                "reference");
-        assertEquals(0, ran.code(), ran.out() + ran.err());
-        assertFalse(ran.out().contains("not compared"), ran.out());
-        assertEquals(
-                tensors, ran.out().lines().filter(line -> line.endsWith(" ok")).count(), ran.out());
+        List<String> words = new ArrayList<>(
+                List.of("compare", "stdlib/models/" + model + ".tfx", "--weights", file, "--against", file));
+        words.addAll(List.of(more));
+        return CliTest.run(words.toArray(String[]::new));
+    }
+
+    /** A tensor that holds a number per layer, where the model has fewer layers or other numbers. */
+    @Test
+    void aTensorOfAllLayersIsComparedAtEveryLayer() {
+        CliTest.Ran fewer = compare("diff-unilm", "diff-unilm", "--set", "layers=3", "--device", "reference");
+        assertEquals(1, fewer.code());
+        assertTrue(
+                fewer.out().contains("the dump has [4], of which the model's values are the first [3]"), fewer.out());
+        CliTest.Ran other = compare("diff-unilm", "diff-unilm", "--tolerance", "0", "--device", "cpu");
+        assertTrue(other.out().contains("layers.3.self_attn.lambda"), other.out());
     }
 
     @Test

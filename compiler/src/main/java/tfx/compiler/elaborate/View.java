@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tfx.compiler.elaborate.Datum.Term;
 import tfx.compiler.names.Fault;
@@ -14,22 +13,43 @@ import tfx.ir.Expr;
 import tfx.ir.Index;
 import tfx.ir.Size;
 import tfx.source.Diagnostic;
+import tfx.source.Span;
 import tfx.source.TfxException;
 
-/** One parameter as a strided view of an official tensor. */
+/** One parameter or value as a strided view of a tensor in a file. */
 final class View {
     private final Elaborated model;
-    private final Elaborated.ParameterInfo parameter;
+    private final String what;
+    private final String shown;
+    private final long[] shape;
     private final WeightLines.Candidate candidate;
     private final long[] official;
-    private final long[] shape;
 
-    View(Elaborated model, Elaborated.ParameterInfo parameter, WeightLines.Candidate candidate, long[] official) {
+    /**
+     * A view.
+     *
+     * @param what the parameter or value in the words of a message
+     * @param shown its dimensions for a message
+     * @param official the tensor's shape
+     */
+    View(Elaborated model, String what, String shown, long[] shape, WeightLines.Candidate candidate, long[] official) {
         this.model = model;
-        this.parameter = parameter;
+        this.what = what;
+        this.shown = shown;
+        this.shape = shape;
         this.candidate = candidate;
         this.official = official;
-        this.shape = shape(parameter);
+    }
+
+    static View of(
+            Elaborated model, Elaborated.ParameterInfo parameter, WeightLines.Candidate candidate, long[] official) {
+        return new View(
+                model,
+                "the parameter `" + parameter.value().name() + "`",
+                Elaborated.shown(parameter),
+                shape(parameter),
+                candidate,
+                official);
     }
 
     static long[] shape(Elaborated.ParameterInfo parameter) {
@@ -60,13 +80,19 @@ final class View {
         return shape;
     }
 
-    /** @param reach grows to one past the greatest index read of each dimension of each tensor read at indices */
-    Binding binding(Optional<Tree.Weight> line, Map<String, long[]> reach) {
+    /**
+     * Where the elements lie.
+     *
+     * @param indices the line's names of the dimensions
+     * @param line where the line stands; null where there is none
+     * @param reach grows to one past the greatest index read of each dimension of each tensor read at indices
+     */
+    Binding binding(List<Tree.Name> indices, @Nullable Span line, Map<String, long[]> reach) {
         List<Tree.Expression> at = candidate.official().map(Tree.Official::at).orElse(List.of());
-        if (at.isEmpty()) {
+        if (at.isEmpty() || line == null) {
             return rowMajor();
         }
-        return indexed(line.get(), at, reach.computeIfAbsent(candidate.name(), name -> new long[official.length]));
+        return indexed(indices, line, at, reach.computeIfAbsent(candidate.name(), name -> new long[official.length]));
     }
 
     private Binding rowMajor() {
@@ -80,8 +106,7 @@ final class View {
         return new TfxException(Diagnostic.error(
                 "TFX0212",
                 candidate.name(),
-                "the shape is " + Arrays.toString(official) + "; the parameter `"
-                        + parameter.value().name() + "` is " + Elaborated.shown(parameter),
+                "the shape is " + Arrays.toString(official) + "; " + what + " is " + shown,
                 "these weights are of another configuration"));
     }
 
@@ -120,23 +145,21 @@ final class View {
         return strides;
     }
 
-    private Binding indexed(Tree.Weight line, List<Tree.Expression> at, long[] reach) {
-        if (line.indices().size() != shape.length) {
+    private Binding indexed(List<Tree.Name> indices, Span line, List<Tree.Expression> at, long[] reach) {
+        if (indices.size() != shape.length) {
             throw Fault.of(
                     "TFX0111",
-                    line.span(),
-                    "the parameter `" + parameter.value().name() + "` has " + shape.length + " dimensions, "
-                            + Elaborated.shown(parameter) + ", and this line names "
-                            + line.indices().size(),
+                    line,
+                    what + " has " + shape.length + " dimensions, " + shown + ", and this line names " + indices.size(),
                     "name each of them");
         }
         if (at.size() != official.length) {
             throw misshapen();
         }
-        Env env = model.formals();
+        Env env = captured(model.formals());
         List<Dim> dims = new ArrayList<>();
         for (int i = 0; i < shape.length; i++) {
-            Tree.Name name = line.indices().get(i);
+            Tree.Name name = indices.get(i);
             Dim dim = new Dim(name.text(), Size.of(shape[i]), name.span());
             dims.add(dim);
             env = env.with(name.text(), Scope.Slot.of(new Datum.Int(dim.size()), List.of(dim)));
@@ -173,15 +196,24 @@ final class View {
         return new Binding(candidate.name(), offset, strides);
     }
 
+    /** A wildcard that stands for a number is that number: {@code layers.{l}.scale = "scales"[l]}. */
+    private Env captured(Env env) {
+        Env all = env;
+        for (Map.Entry<String, String> capture : candidate.captures().entrySet()) {
+            if (capture.getValue().matches("[0-9]{1,9}")) {
+                Size number = Size.of(Long.parseLong(capture.getValue()));
+                all = all.with(capture.getKey(), Scope.Slot.of(new Datum.Int(number)));
+            }
+        }
+        return all;
+    }
+
     private TfxException outside(Tree.Expression written, int dimension, long least, long greatest) {
         return new TfxException(Diagnostic.error(
                 "TFX0214",
                 candidate.name(),
-                "the shape is " + Arrays.toString(official) + "; the parameter `"
-                        + parameter.value().name() + "` "
-                        + Elaborated.shown(parameter) + " reads dimension " + dimension + " at `"
-                        + written.span().text()
-                        + "`, " + least + " to " + greatest,
+                "the shape is " + Arrays.toString(official) + "; " + what + " " + shown + " reads dimension "
+                        + dimension + " at `" + written.span().text() + "`, " + least + " to " + greatest,
                 "these weights are of another configuration"));
     }
 

@@ -2,7 +2,6 @@ package tfx.compiler.elaborate;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -10,15 +9,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tfx.compiler.elaborate.Elaborated.ParameterInfo;
-import tfx.compiler.names.ModelRef;
-import tfx.compiler.names.Module;
 import tfx.compiler.names.Nearest;
 import tfx.grammar.Tree;
 import tfx.source.Diagnostic;
+import tfx.source.Span;
 import tfx.source.TfxException;
 
-/** Which official tensors hold a model's parameters, and what dumps call its values. */
+/** Which official tensors hold a model's parameters. */
 public final class WeightClause {
     private static final int MOST_FAULTS = 20;
 
@@ -68,10 +67,9 @@ public final class WeightClause {
         return tied;
     }
 
-    /** The path of the value that dumps call {@code name}, where the model has it: a clause's line, else the path itself. */
-    public static Optional<String> valueOf(Elaborated model, String name) {
-        Optional<String> path = new WeightLines(model, "").value(name);
-        return path.isPresent() || !model.program().named().containsKey(name) ? path : Optional.of(name);
+    /** Whether an {@code ignore} line of the clause names that official tensor. */
+    public static boolean redundant(Elaborated model, String layout, String official) {
+        return new WeightLines(model, layout).redundant(official);
     }
 
     /**
@@ -108,30 +106,12 @@ public final class WeightClause {
             } else {
                 long[] open = new long[shape.length];
                 Arrays.fill(open, Integer.MAX_VALUE);
-                new View(after, parameter, chosen.candidates().getFirst().named(name), open)
-                        .binding(chosen.line(), reach);
+                View.of(after, parameter, chosen.candidates().getFirst().named(name), open)
+                        .binding(indices(chosen), span(chosen), reach);
             }
         }
         shapes.putAll(reach);
         return shapes;
-    }
-
-    /** The models and variants of a file whose own {@code names} clause speaks of one of these tensors of a dump. */
-    public static List<String> naming(Module module, Collection<String> tensors) {
-        List<String> all = new ArrayList<>();
-        for (Tree.Declaration declaration : module.file().declarations()) {
-            String name = declaration.name().text();
-            for (Tree.Clause clause : ModelRef.clauses(module.visible().get(name))) {
-                if (clause instanceof Tree.Names names
-                        && names.lines().stream()
-                                .anyMatch(line -> tensors.stream()
-                                        .anyMatch(tensor -> Paths.match(line.official(), tensor)
-                                                .isPresent()))) {
-                    all.add(name);
-                }
-            }
-        }
-        return all;
     }
 
     private Map<String, Binding> all() {
@@ -150,10 +130,10 @@ public final class WeightClause {
                 continue;
             }
             known.add(found.get().name());
-            View view = new View(
+            View view = View.of(
                     model, parameter, found.get(), official.get(found.get().name()));
             try {
-                bindings.put(path, view.binding(chosen.get().line(), reach));
+                bindings.put(path, view.binding(indices(chosen.get()), span(chosen.get()), reach));
             } catch (TfxException fault) {
                 faults.addAll(fault.diagnostics());
             }
@@ -164,6 +144,14 @@ public final class WeightClause {
             throw new TfxException(shown());
         }
         return bindings;
+    }
+
+    private static List<Tree.Name> indices(WeightLines.Chosen chosen) {
+        return chosen.line().map(Tree.Weight::indices).orElse(List.of());
+    }
+
+    private static @Nullable Span span(WeightLines.Chosen chosen) {
+        return chosen.line().map(Tree.Weight::span).orElse(null);
     }
 
     private List<Diagnostic> shown() {

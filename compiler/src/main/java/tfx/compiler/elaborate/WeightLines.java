@@ -9,22 +9,21 @@ import tfx.compiler.names.ModelRef;
 import tfx.compiler.names.Module;
 import tfx.grammar.Tree;
 
-/** The lines of a model's {@code weights} and {@code names} clauses, those of what it is a variant of first. */
+/** The lines of a model's {@code weights} clauses, those of what it is a variant of first. */
 final class WeightLines {
     private final Elaborated model;
     private final List<Tree.Weight> weights = new ArrayList<>();
-    private final List<Tree.NameLine> names = new ArrayList<>();
+    private final ValueNames names;
     private final List<String> prefixes = new ArrayList<>();
-    private final List<String> ignored = new ArrayList<>();
+    private final List<Tree.Ignore> ignored = new ArrayList<>();
 
     WeightLines(Elaborated model, String layout) {
         this.model = model;
+        this.names = new ValueNames(model);
         for (Module.Declared declared : model.model().chain().reversed()) {
             for (Tree.Clause clause : ModelRef.clauses(declared)) {
-                switch (clause) {
-                    case Tree.Weights lines when lines.layout().equals(layout) -> add(lines);
-                    case Tree.Names lines -> names.addAll(lines.lines());
-                    default -> {}
+                if (clause instanceof Tree.Weights lines && lines.layout().equals(layout)) {
+                    add(lines);
                 }
             }
         }
@@ -41,7 +40,7 @@ final class WeightLines {
                     prefixes.clear();
                     prefixes.addAll(prefix.alternatives());
                 }
-                case Tree.Ignore ignore -> ignored.add(ignore.pattern());
+                case Tree.Ignore ignore -> ignored.add(ignore);
             }
         }
     }
@@ -49,10 +48,10 @@ final class WeightLines {
     /** A line with its wildcards known; the line is empty where the clause has none: the official name is the path. */
     record Chosen(Optional<Tree.Weight> line, List<Candidate> candidates) {}
 
-    /** An official tensor that would serve, and the indices it is read at. */
-    record Candidate(String name, Optional<Tree.Official> official) {
+    /** An official tensor that would serve, the indices it is read at, and what the line's wildcards stand for. */
+    record Candidate(String name, Optional<Tree.Official> official, Map<String, String> captures) {
         Candidate named(String other) {
-            return new Candidate(other, official);
+            return new Candidate(other, official, captures);
         }
     }
 
@@ -60,12 +59,12 @@ final class WeightLines {
     Optional<Chosen> choose(String path) {
         for (Tree.Weight line : weights.reversed()) {
             Optional<Map<String, String>> captures = Paths.match(Paths.pattern(line.path()), path);
-            if (captures.isPresent() && holds(line.when())) {
+            if (captures.isPresent() && holds(model, line.when())) {
                 return Optional.of(new Chosen(Optional.of(line), candidates(line, captures.get())));
             }
         }
         return weights.isEmpty()
-                ? Optional.of(new Chosen(Optional.empty(), List.of(new Candidate(path, Optional.empty()))))
+                ? Optional.of(new Chosen(Optional.empty(), List.of(new Candidate(path, Optional.empty(), Map.of()))))
                 : Optional.empty();
     }
 
@@ -84,14 +83,16 @@ final class WeightLines {
         for (Tree.Official official : line.alternatives()) {
             for (String prefix : prefixes) {
                 all.add(new Candidate(
-                        prefix + Paths.fill(official.pattern(), captures, this::size), Optional.of(official)));
+                        prefix + Paths.fill(official.pattern(), captures, name -> size(model, name)),
+                        Optional.of(official),
+                        captures));
             }
         }
         return all;
     }
 
     /** An integer formal whose value is known. */
-    private Optional<String> size(String name) {
+    static Optional<String> size(Elaborated model, String name) {
         return model.evaluator().slot(name, model.formals()) instanceof Scope.Slot slot
                         && slot.value() instanceof Datum.Int number
                         && number.size().isConstant()
@@ -99,7 +100,7 @@ final class WeightLines {
                 : Optional.empty();
     }
 
-    private boolean holds(Optional<Tree.Expression> when) {
+    static boolean holds(Elaborated model, Optional<Tree.Expression> when) {
         if (when.isEmpty()) {
             return true;
         }
@@ -110,30 +111,21 @@ final class WeightLines {
         throw Fault.of("TFX0106", when.get().span(), "a condition is expected here, not " + value.kind(), "");
     }
 
+    /** Whether a tensor is no weight that the model must read: redundant, or a value in a dump. */
     boolean ignores(String name) {
-        for (String pattern : ignored) {
+        return redundant(name) || names.mentions(name);
+    }
+
+    boolean redundant(String name) {
+        for (Tree.Ignore line : ignored) {
             for (String prefix : prefixes) {
-                if (Paths.match(pattern, name).isPresent()
-                        || Paths.match(prefix + pattern, name).isPresent()) {
+                if ((Paths.match(line.pattern(), name).isPresent()
+                                || Paths.match(prefix + line.pattern(), name).isPresent())
+                        && holds(model, line.when())) {
                     return true;
                 }
             }
         }
-        return names.stream()
-                .anyMatch(line -> Paths.match(line.official(), name).isPresent());
-    }
-
-    /** The path of the value that dumps call {@code name}; the last line that fits wins. */
-    Optional<String> value(String name) {
-        for (Tree.NameLine line : names.reversed()) {
-            Optional<Map<String, String>> captures = Paths.match(line.official(), name);
-            if (captures.isPresent() && holds(line.when())) {
-                String path = Paths.fill(Paths.pattern(line.path()), captures.get(), this::size);
-                if (model.program().named().containsKey(path)) {
-                    return Optional.of(path);
-                }
-            }
-        }
-        return Optional.empty();
+        return false;
     }
 }

@@ -65,6 +65,11 @@ class StdlibModelsTest {
         return shapes;
     }
 
+    private static List<String> paths(Elaborated model, String tensor) {
+        return new ValueNames(model)
+                .values(tensor).stream().map(ValueNames.Named::path).toList();
+    }
+
     @Test
     void llamaElaboratesAndBinds() {
         Elaborated llama = elaborate("llama", LLAMA, Map.of());
@@ -86,9 +91,10 @@ class StdlibModelsTest {
         assertEquals(
                 List.of(1024L, 64L, 1L),
                 java.util.Arrays.stream(q.strides()).boxed().toList());
-        assertEquals(Optional.of("layers.2.x"), WeightClause.valueOf(llama, "hidden.2"));
-        assertEquals(Optional.of("layers.0.self_attn.p"), WeightClause.valueOf(llama, "attn_probs.0"));
-        assertEquals(Optional.empty(), WeightClause.valueOf(llama, "hidden.9"));
+        assertEquals(List.of("layers.2.x"), paths(llama, "hidden.2"));
+        assertEquals(List.of("layers.0.self_attn.p"), paths(llama, "attn_probs.0"));
+        assertEquals(List.of("layers.0.mlp.up_proj.y"), paths(llama, "layers.0.mlp.up_proj.y"));
+        assertEquals(List.of(), paths(llama, "hidden.9"));
     }
 
     @Test

@@ -2,7 +2,6 @@ package tfx.runtime.model;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -12,7 +11,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import tfx.compiler.elaborate.WeightClause;
+import tfx.compiler.elaborate.ValueNames;
+import tfx.compiler.elaborate.ValueNames.Named;
 import tfx.ir.Value;
 import tfx.runtime.plan.Engine;
 import tfx.runtime.plan.Session;
@@ -69,7 +69,7 @@ public record Comparison(List<Row> rows, List<String> others) {
             model.requireWeights();
             first = of(model, dump, dump.names(), device, threads);
             if (request.name() == null && model.readsFrom(Path.of(dump.name()))) {
-                further.addAll(WeightClause.naming(model.elaborated().model().module(), first.others()));
+                further.addAll(ValueNames.naming(model.elaborated().model().module(), first.others()));
                 further.remove(model.elaborated().model().name());
             }
         }
@@ -78,16 +78,14 @@ public record Comparison(List<Row> rows, List<String> others) {
         for (String name : further) {
             try (LoadedModel model = LoadedModel.load(request.named(name), notes)) {
                 Set<String> wanted = new LinkedHashSet<>(others);
-                model.program()
-                        .inputs()
-                        .forEach(input -> dump.names().stream()
-                                .filter(tensor -> WeightClause.valueOf(model.elaborated(), tensor)
-                                        .equals(Optional.of(input.name())))
-                                .forEach(wanted::add));
+                ValueNames names = new ValueNames(model.elaborated());
+                dump.names().stream()
+                        .filter(tensor -> input(model, names.values(tensor)).isPresent())
+                        .forEach(wanted::add);
                 Comparison next = of(model, dump, wanted, device, threads);
                 rows.addAll(next.rows());
                 next.rows().forEach(row -> others.remove(row.tensor()));
-                others.removeIf(model::reads);
+                others.removeIf(model::accountsFor);
             }
         }
         return new Comparison(List.copyOf(rows), List.copyOf(others));
@@ -96,16 +94,18 @@ public record Comparison(List<Row> rows, List<String> others) {
     /** One model on some tensors of the dump. */
     private static Comparison of(
             LoadedModel model, Checkpoint dump, Collection<String> tensors, String device, int threads) {
-        Map<String, String> compared = new LinkedHashMap<>();
+        ValueNames names = new ValueNames(model.elaborated());
+        Map<String, List<Named>> compared = new LinkedHashMap<>();
         Map<String, StoredTensor> inputs = new LinkedHashMap<>();
         List<String> others = new ArrayList<>();
         for (String name : tensors) {
-            Optional<String> path = WeightClause.valueOf(model.elaborated(), name);
-            if (path.isPresent() && input(model, path.get()).isPresent()) {
-                inputs.put(path.get(), dump.find(name).orElseThrow());
-            } else if (path.isPresent() && value(model, path.get())) {
-                compared.put(name, path.get());
-            } else if (!model.reads(name)) {
+            List<Named> values = names.values(name);
+            Optional<Value.Input> input = input(model, values);
+            if (input.isPresent()) {
+                inputs.put(input.get().name(), dump.find(name).orElseThrow());
+            } else if (!values.isEmpty()) {
+                compared.put(name, values);
+            } else if (!model.accountsFor(name)) {
                 others.add(name);
             }
         }
@@ -128,6 +128,7 @@ public record Comparison(List<Row> rows, List<String> others) {
         Map<String, Reference.Array> given = new LinkedHashMap<>();
         inputs.forEach((name, tensor) -> given.put(name, new Reference.Array(tensor.toDoubles(), tensor.shape())));
         List<String> observed = compared.values().stream()
+                .flatMap(values -> values.stream().map(Named::path))
                 .filter(path -> !model.program().outputs().containsKey(path))
                 .toList();
         int batch = given.isEmpty()
@@ -138,41 +139,18 @@ public record Comparison(List<Row> rows, List<String> others) {
             Engine engine = running.engine();
             try (Session session = engine.open(batch)) {
                 Map<String, Reference.Result> results = session.advance(given, Session.Rows.ALL);
-                compared.forEach((name, path) ->
-                        rows.add(row(name, model, path, dump.find(name).orElseThrow(), results.get(path))));
+                compared.forEach((name, values) -> rows.addAll(new ComparedTensor(
+                                model.elaborated(), name, dump.find(name).orElseThrow())
+                        .rows(values, results)));
             }
         }
         return new Comparison(List.copyOf(rows), List.copyOf(others));
     }
 
-    private static Row row(String name, LoadedModel model, String path, StoredTensor want, Reference.Result got) {
-        long[] shape = got.shape();
-        boolean single = !got.batched() && want.rank() == shape.length + 1;
-        if (!Arrays.equals(shape, single ? Arrays.copyOfRange(want.shape(), 1, want.rank()) : want.shape())) {
-            return new Row(
-                    name,
-                    model.elaborated().model().name(),
-                    path,
-                    null,
-                    "the dump has " + Arrays.toString(want.shape()) + ", the model " + Arrays.toString(shape));
-        }
-        double[] data = got.data();
-        return new Row(
-                name,
-                model.elaborated().model().name(),
-                path,
-                Difference.of(want.shape(), want::getAsDouble, i -> data[(int) (i % data.length)]),
-                null);
-    }
-
-    private static Optional<Value.Input> input(LoadedModel model, String path) {
+    /** The input of the model that a tensor of a dump is. */
+    private static Optional<Value.Input> input(LoadedModel model, List<Named> values) {
         return model.program().inputs().stream()
-                .filter(input -> input.name().equals(path))
+                .filter(input -> values.stream().anyMatch(value -> value.path().equals(input.name())))
                 .findFirst();
-    }
-
-    private static boolean value(LoadedModel model, String path) {
-        return model.program().outputs().containsKey(path)
-                || model.program().named().containsKey(path);
     }
 }

@@ -20,6 +20,7 @@ import tfx.compiler.elaborate.ConfigClause;
 import tfx.compiler.elaborate.Elaborated;
 import tfx.compiler.elaborate.Elaborator;
 import tfx.compiler.elaborate.Inference;
+import tfx.compiler.elaborate.ValueNames;
 import tfx.compiler.elaborate.WeightClause;
 import tfx.compiler.names.ModelRef;
 import tfx.compiler.passes.Known;
@@ -149,9 +150,8 @@ public final class LoadedModel implements AutoCloseable {
     private static Map<String, Binding> bind(Elaborated elaborated, Checkpoint weights, Map<String, long[]> official) {
         Map<String, long[]> candidates = new LinkedHashMap<>(official);
         if (weights.metadata().containsKey("config")) {
-            candidates
-                    .keySet()
-                    .removeIf(name -> WeightClause.valueOf(elaborated, name).isPresent());
+            ValueNames names = new ValueNames(elaborated);
+            candidates.keySet().removeIf(name -> !names.values(name).isEmpty());
             while (true) {
                 try {
                     return WeightClause.bind(elaborated, LAYOUT, candidates);
@@ -203,9 +203,10 @@ public final class LoadedModel implements AutoCloseable {
         return weights;
     }
 
-    /** Whether a parameter lies in that official tensor. */
-    public boolean reads(String official) {
-        return bindings.values().stream().anyMatch(binding -> binding.official().equals(official));
+    /** Whether a parameter lies in that official tensor, or the weights clause knows it as redundant. */
+    public boolean accountsFor(String official) {
+        return bindings.values().stream().anyMatch(binding -> binding.official().equals(official))
+                || WeightClause.redundant(elaborated, LAYOUT, official);
     }
 
     /** TFX0616 where the model has parameters and no weights were found. */
