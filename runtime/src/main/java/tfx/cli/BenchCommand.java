@@ -1,5 +1,8 @@
 package tfx.cli;
 
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -10,6 +13,7 @@ import tfx.compiler.schedule.ElementType;
 import tfx.runtime.model.Benchmark;
 import tfx.runtime.model.Benchmark.Phase;
 import tfx.runtime.model.LoadedModel;
+import tfx.runtime.model.ModelRequest;
 import tfx.runtime.model.RandomWeights;
 
 /** {@code tfx bench}: tokens per second, and how far that is from what the machine can do. */
@@ -17,14 +21,15 @@ import tfx.runtime.model.RandomWeights;
         name = "bench",
         description = {
             "Tokens per second of prefill and decoding, against the machine's measured ceilings.",
-            "Without weights they are drawn as the model declares them."
+            "Without weights they are drawn as the model declares them. Several models take turns in one run; each is shown",
+            "beside the first, with the ratios of their work and of their times."
         })
 final class BenchCommand extends Command {
     private static final int MOST_TOKENS = 1 << 24;
     private static final int MOST_RUNS = 10_000;
 
     @Mixin
-    private final ModelOptions model = new ModelOptions();
+    private final ModelsOptions models = new ModelsOptions();
 
     @Mixin
     private final EngineOptions engine = new EngineOptions();
@@ -47,60 +52,91 @@ final class BenchCommand extends Command {
     @Option(names = "--seed", paramLabel = "N", description = "The same seed draws the same weights; default 0.")
     private long seed;
 
+    /** What is open, the last opened on top. */
+    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+
     BenchCommand(Console console) {
         super(console);
     }
 
     @Override
-    int run() {
+    int run() throws Exception {
         ElementType stored = Flags.dtype("--dtype", type);
         Flags.within("--runs", runs, 1, MOST_RUNS);
         String device = engine.device();
         int threads = engine.threads();
-        try (LoadedModel loaded =
-                LoadedModel.load(model.request(), n -> console().diagnose(List.of(n)))) {
-            loaded.requireTokens();
-            int most = (int) Math.min(loaded.context(), MOST_TOKENS);
+        try {
+            List<LoadedModel> loaded = new ArrayList<>();
+            for (ModelRequest request : models.requests()) {
+                loaded.add(keep(LoadedModel.load(request, n -> console().diagnose(List.of(n)))));
+                loaded.getLast().requireTokens();
+            }
+            int most = (int) loaded.stream()
+                    .mapToLong(model -> Math.min(model.context(), MOST_TOKENS))
+                    .min()
+                    .orElseThrow();
             int decode = decodeTokens == null
                     ? Math.clamp(most / 2, 1, 32)
                     : Flags.within("--decode-tokens", decodeTokens, 1, most - 1);
             int prompt = promptTokens == null
                     ? Math.clamp(most - decode, 1, 128)
                     : Flags.within("--prompt-tokens", promptTokens, 1, most - decode);
-            long start = System.nanoTime();
-            if (loaded.hasWeights()) {
-                try (LoadedModel.Running running =
-                        waiting("preparing", () -> loaded.start(device, threads, List.of()))) {
-                    measure(loaded, running, start, prompt, decode);
-                }
-            } else {
-                try (RandomWeights drawn =
-                                waiting("drawing weights", () -> RandomWeights.declared(loaded, stored, seed));
-                        LoadedModel.Running running =
-                                waiting("preparing", () -> loaded.start(device, threads, List.of(), drawn::tensor))) {
-                    measure(loaded, running, start, prompt, decode);
-                }
+            List<BenchReport.Measured> ready = new ArrayList<>();
+            for (LoadedModel model : loaded) {
+                long start = System.nanoTime();
+                LoadedModel.Running running = start(model, device, threads, stored);
+                ready.add(new BenchReport.Measured(model, running, List.of(), (System.nanoTime() - start) / 1e9));
+            }
+            report(measured(ready, prompt, decode));
+        } finally {
+            while (!open.isEmpty()) {
+                open.pop().close();
             }
         }
         return FINE;
     }
 
-    private void measure(LoadedModel loaded, LoadedModel.Running running, long start, int prompt, int decode) {
-        double load = (System.nanoTime() - start) / 1e9;
-        List<Phase> phases;
-        try (Progress progress = new Progress(console(), "bench")) {
-            phases = Benchmark.run(
-                    running.engine(),
-                    (int) Math.min(loaded.vocabulary(), Integer.MAX_VALUE),
-                    prompt,
-                    decode,
-                    runs,
-                    progress::at);
+    private <T extends AutoCloseable> T keep(T resource) {
+        open.push(resource);
+        return resource;
+    }
+
+    private LoadedModel.Running start(LoadedModel model, String device, int threads, ElementType stored) {
+        if (model.hasWeights()) {
+            return keep(waiting("preparing", () -> model.start(device, threads, List.of())));
         }
-        Ceilings ceilings = running.engine().name().equals("cpu")
-                ? waiting("ceilings of the machine", () -> Ceilings.measure(running.workers()))
+        RandomWeights drawn = keep(waiting("drawing weights", () -> RandomWeights.declared(model, stored, seed)));
+        return keep(waiting("preparing", () -> model.start(device, threads, List.of(), drawn::tensor)));
+    }
+
+    private List<BenchReport.Measured> measured(List<BenchReport.Measured> ready, int prompt, int decode) {
+        List<Benchmark.Subject> subjects = ready.stream()
+                .map(one -> new Benchmark.Subject(
+                        one.running().engine(), (int) Math.min(one.model().vocabulary(), Integer.MAX_VALUE)))
+                .toList();
+        List<List<Phase>> phases;
+        try (Progress progress = new Progress(console(), "bench")) {
+            phases = Benchmark.run(subjects, prompt, decode, runs, progress::at);
+        }
+        List<BenchReport.Measured> measured = new ArrayList<>();
+        for (int i = 0; i < ready.size(); i++) {
+            measured.add(ready.get(i).with(phases.get(i)));
+        }
+        return measured;
+    }
+
+    private void report(List<BenchReport.Measured> measured) {
+        LoadedModel.Running first = measured.getFirst().running();
+        Ceilings ceilings = first.engine().name().equals("cpu")
+                ? waiting("ceilings of the machine", () -> Ceilings.measure(first.workers()))
                 : null;
-        BenchReport report = new BenchReport(loaded, running, phases, ceilings, load);
-        show(report.document(), report::text);
+        List<BenchReport> reports =
+                measured.stream().map(one -> new BenchReport(one, ceilings)).toList();
+        if (reports.size() == 1) {
+            show(reports.getFirst().document(), reports.getFirst()::text);
+        } else {
+            BenchRatios ratios = new BenchRatios(reports, ceilings);
+            show(ratios.document(), ratios::text);
+        }
     }
 }

@@ -17,6 +17,18 @@ import tfx.runtime.model.LoadedModel;
 
 /** What {@code bench} measured, as text and as a document. */
 final class BenchReport {
+    /**
+     * A model on its engine.
+     *
+     * @param phases what was measured of it
+     * @param loadSeconds until it was ready
+     */
+    record Measured(LoadedModel model, LoadedModel.Running running, List<Phase> phases, double loadSeconds) {
+        Measured with(List<Phase> measured) {
+            return new Measured(model, running, measured, loadSeconds);
+        }
+    }
+
     private final LoadedModel model;
     private final LoadedModel.Running running;
     private final List<Phase> phases;
@@ -24,35 +36,47 @@ final class BenchReport {
     private final double loadSeconds;
 
     /** @param ceilings null where the device is not the one they are measured on */
-    BenchReport(
-            LoadedModel model,
-            LoadedModel.Running running,
-            List<Phase> phases,
-            @Nullable Ceilings ceilings,
-            double loadSeconds) {
-        this.model = model;
-        this.running = running;
-        this.phases = phases;
+    BenchReport(Measured measured, @Nullable Ceilings ceilings) {
+        this.model = measured.model();
+        this.running = measured.running();
+        this.phases = measured.phases();
         this.ceilings = ceilings;
-        this.loadSeconds = loadSeconds;
+        this.loadSeconds = measured.loadSeconds();
     }
 
-    String text() {
+    List<Phase> phases() {
+        return phases;
+    }
+
+    String name() {
+        return model.elaborated().model().name();
+    }
+
+    /** What was measured, in a line. */
+    String head() {
         StringBuilder out = new StringBuilder();
-        out.append(model.elaborated().model().name()).append(": ");
+        out.append(name()).append(": ");
         out.append(Units.count(parameters())).append(" parameters, ");
         out.append(Units.bytes(bytes())).append(" as ").append(type());
         out.append(model.hasWeights() ? "" : ", drawn at random").append("; ");
         out.append(running.engine().name()).append(", ").append(threads());
-        out.append(threads() == 1 ? " thread" : " threads").append('\n');
+        out.append(threads() == 1 ? " thread" : " threads");
+        return out.toString();
+    }
+
+    /** What the machine can do; empty where that is not known. */
+    static String ceilings(@Nullable Ceilings ceilings) {
+        return ceilings == null
+                ? ""
+                : "ceilings of this machine: " + Units.flops(ceilings.flops()) + "/s of multiply-adds, "
+                        + Units.bytes(ceilings.bytes()) + "/s of reads\n";
+    }
+
+    String text() {
+        StringBuilder out = new StringBuilder(head()).append('\n');
         out.append("ready in ").append(Units.seconds(loadSeconds));
         peakMemory(out);
-        if (ceilings != null) {
-            out.append("ceilings of this machine: ")
-                    .append(Units.flops(ceilings.flops()))
-                    .append("/s of multiply-adds, ");
-            out.append(Units.bytes(ceilings.bytes())).append("/s of reads\n");
-        }
+        out.append(ceilings(ceilings));
         out.append('\n').append(speeds().render());
         if (ceilings != null) {
             out.append('\n').append(shares(ceilings).render());

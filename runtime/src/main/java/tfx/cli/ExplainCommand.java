@@ -15,8 +15,10 @@ import picocli.CommandLine.Option;
 import tfx.compiler.passes.Pass;
 import tfx.compiler.passes.Passes;
 import tfx.compiler.schedule.ElementType;
+import tfx.runtime.model.DepthVariance;
 import tfx.runtime.model.Explanation;
 import tfx.runtime.model.LoadedModel;
+import tfx.runtime.model.ModelRequest;
 import tfx.runtime.plan.KernelSources;
 import tfx.runtime.weights.WholeFile;
 
@@ -31,12 +33,19 @@ final class ExplainCommand extends Command {
     private static final String FIRST = "elaboration";
 
     @Mixin
-    private final ModelOptions model = new ModelOptions();
+    private final ModelsOptions models = new ModelsOptions();
+
+    @Mixin
+    private final VarianceOptions variance = new VarianceOptions();
+
+    @Mixin
+    private final EngineOptions engine = new EngineOptions();
 
     @Option(
             names = "--length",
             paramLabel = "N",
-            description = "Positions that costs are shown for; default 512, at most the model's context.")
+            description =
+                    "Positions that costs are shown for; default 512 (128 with --variance), at most the model's context.")
     private @Nullable Integer length;
 
     @Option(
@@ -56,9 +65,6 @@ final class ExplainCommand extends Command {
 
     @Option(names = "--kernels", description = "Prints the generated source of every kernel.")
     private boolean kernels;
-
-    @Option(names = "--device", description = "Whose kernels --kernels prints; default cpu.")
-    private String device = "cpu";
 
     @Option(names = "--html", paramLabel = "FILE", description = "Writes a page of its own instead.")
     private @Nullable Path html;
@@ -90,14 +96,17 @@ final class ExplainCommand extends Command {
     @Override
     int run() throws Exception {
         ElementType stored = Flags.dtype("--dtype", type);
-        Flags.device(device);
-        try (LoadedModel loaded =
-                LoadedModel.load(model.request(), n -> console().diagnose(List.of(n)))) {
+        String device = engine.device();
+        if (variance.wanted()) {
+            return variance(device);
+        }
+        ModelRequest request = models.request("give one MODEL, or --variance");
+        try (LoadedModel loaded = LoadedModel.load(request, n -> console().diagnose(List.of(n)))) {
             if (ir != null) {
                 return ir(loaded, ir);
             }
             if (kernels) {
-                return kernels(loaded, stored);
+                return kernels(loaded, device, stored);
             }
             int most = (int) Math.min(loaded.context(), MOST_LENGTH);
             int positions = length == null ? Math.min(512, most) : Flags.within("--length", length, 1, most);
@@ -110,6 +119,20 @@ final class ExplainCommand extends Command {
                 show(ExplanationJson.of(explanation), () -> ExplanationText.of(explanation));
             }
         }
+        return FINE;
+    }
+
+    private int variance(String device) {
+        int positions = length == null ? 128 : Flags.within("--length", length, 1, MOST_LENGTH);
+        DepthVariance.Trial trial =
+                new DepthVariance.Trial(variance.sequences(), positions, variance.seed(), device, engine.threads());
+        List<VarianceReport.Line> lines = variance.lines(
+                models.requests(),
+                request -> waiting(
+                        "running",
+                        () -> DepthVariance.of(request, trial, n -> console().diagnose(List.of(n)))));
+        VarianceReport report = new VarianceReport(lines, trial);
+        show(report.document(), report::text);
         return FINE;
     }
 
@@ -140,7 +163,7 @@ final class ExplainCommand extends Command {
         return FINE;
     }
 
-    private int kernels(LoadedModel loaded, ElementType stored) {
+    private int kernels(LoadedModel loaded, String device, ElementType stored) {
         List<KernelSources.Source> sources = loaded.sources(device, stored);
         List<Map<String, Object>> document = new ArrayList<>();
         StringBuilder text = new StringBuilder();

@@ -38,8 +38,13 @@ final class ModelOptions {
             description = "The weights (.safetensors, or a folder of them).")
     private @Nullable Path weights;
 
-    /** What to load, with {@code --set} taken apart. */
+    /** What to load. */
     ModelRequest request() {
+        return new ModelRequest(model, name, assignments(set), config, weights);
+    }
+
+    /** {@code --set} taken apart. */
+    static Map<String, String> assignments(List<String> set) {
         Map<String, String> values = new LinkedHashMap<>();
         for (String assignment : set) {
             int at = assignment.indexOf('=');
@@ -58,6 +63,6 @@ final class ModelOptions {
                         "TFX0605", "--set", assignment.substring(0, at) + " is set twice", "keep one of them"));
             }
         }
-        return new ModelRequest(model, name, values, config, weights);
+        return values;
     }
 }

@@ -67,6 +67,45 @@ class BenchTest {
         assertTrue(ran.out().contains("at best/taken"), ran.out());
     }
 
+    /** A variant with one more formal beside its base: ratios of work by hand, of time only that they are there. */
+    @Test
+    void severalModelsTakeTurnsAndAreShownBesideTheFirst() throws IOException {
+        CliTest.Ran ran = bench(
+                "stdlib/models/diffllama.tfx",
+                "stdlib/models/tokenformer.tfx",
+                "--set",
+                "qkv_slots=64",
+                "--set",
+                "out_slots=32",
+                "--runs",
+                "2",
+                "--json");
+        assertEquals(0, ran.code(), ran.err());
+        JsonNode models = new ObjectMapper().readTree(ran.out()).get("models");
+        assertEquals(3, models.size());
+        assertEquals("TokenFormer", models.get(2).get("model").asText());
+        for (String phase : List.of("prefill", "decode")) {
+            assertEquals(1, models.at("/0/beside_first/" + phase + "/time").asDouble());
+            assertEquals(
+                    models.at("/2/" + phase + "/flops").asDouble()
+                            / models.at("/0/" + phase + "/flops").asDouble(),
+                    models.at("/2/beside_first/" + phase + "/flops").asDouble(),
+                    1e-12);
+            double time = models.at("/1/" + phase + "/median_seconds").asDouble()
+                    / models.at("/0/" + phase + "/median_seconds").asDouble();
+            double bound = models.at("/1/" + phase + "/roofline_seconds").asDouble()
+                    / models.at("/0/" + phase + "/roofline_seconds").asDouble();
+            assertEquals(
+                    time / bound,
+                    models.at("/1/beside_first/" + phase + "/distance_from_roofline")
+                            .asDouble(),
+                    1e-9);
+        }
+        String text = bench("stdlib/models/diffllama.tfx", "--runs", "1").out();
+        assertTrue(text.lines().anyMatch(line -> line.matches("  Llama .* 1\\.000 +1\\.000 +1\\.000 .*")), text);
+        assertTrue(text.lines().anyMatch(line -> line.startsWith("  DiffLlama ")), text);
+    }
+
     @Test
     void badFlagsAreCoded() {
         for (String[] flags : new String[][] {

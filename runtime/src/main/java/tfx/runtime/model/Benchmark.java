@@ -14,8 +14,8 @@ import tfx.runtime.plan.Engine;
 import tfx.runtime.plan.Session;
 
 /**
- * How fast an engine runs: a prompt whole, then one token after another. One run more goes first, which warms the code up and
- * counts the work of what runs.
+ * How fast engines run: a prompt whole, then one token after another. One run of each goes first, which warms the code up and
+ * counts the work of what runs. Then the engines take turns, so that what else the machine does hits all alike.
  */
 public final class Benchmark {
     /**
@@ -52,52 +52,78 @@ public final class Benchmark {
         void at(long done, long total);
     }
 
+    /**
+     * An engine to measure.
+     *
+     * @param vocabulary ids are below this
+     */
+    public record Subject(Engine engine, int vocabulary) {}
+
     private final Engine engine;
     private final int vocabulary;
     private final int[] prompt;
     private final int decode;
-    private final Listener listener;
-    private final long total;
-    private long done;
+    private final Runnable tick;
+    private final double[][] seconds;
+    private Cost[] costs = {};
 
-    private Benchmark(Engine engine, int vocabulary, int prompt, int decode, int runs, Listener listener) {
-        this.engine = engine;
-        this.vocabulary = vocabulary;
+    private Benchmark(Subject subject, int prompt, int decode, int runs, Runnable tick) {
+        this.engine = subject.engine();
+        this.vocabulary = subject.vocabulary();
         this.prompt = new SplittableRandom(0).ints(prompt, 0, vocabulary).toArray();
         this.decode = decode;
-        this.listener = listener;
-        this.total = (runs + 1L) * (decode + 1L);
+        this.tick = tick;
+        this.seconds = new double[2][runs];
     }
 
     /**
      * Measures prefill, then decoding.
      *
-     * @param vocabulary ids are below this
      * @param prompt tokens of the prompt, at least 1
      * @param decode tokens after it, at least 1
-     * @param runs at least 1
+     * @param runs of each engine, at least 1
+     * @return the phases of each engine
      */
-    public static List<Phase> run(Engine engine, int vocabulary, int prompt, int decode, int runs, Listener listener) {
-        return new Benchmark(engine, vocabulary, prompt, decode, runs, listener).measure(runs);
+    public static List<List<Phase>> run(List<Subject> subjects, int prompt, int decode, int runs, Listener listener) {
+        long total = subjects.size() * (runs + 1L) * (decode + 1L);
+        long[] done = {0};
+        List<Benchmark> all = subjects.stream()
+                .map(subject -> new Benchmark(subject, prompt, decode, runs, () -> listener.at(++done[0], total)))
+                .toList();
+        List<Session> sessions = new ArrayList<>();
+        try {
+            for (Benchmark one : all) {
+                sessions.add(one.engine.open(1));
+                one.warm(sessions.getLast());
+            }
+            for (int run = 0; run < runs; run++) {
+                for (int i = 0; i < all.size(); i++) {
+                    all.get(i).measure(sessions.get(i), run);
+                }
+            }
+        } finally {
+            sessions.forEach(Session::close);
+        }
+        return all.stream().map(Benchmark::phases).toList();
     }
 
-    private List<Phase> measure(int runs) {
-        double[][] seconds = new double[2][runs];
-        Cost[] costs;
-        try (Session session = engine.open(1)) {
-            Map<Step, List<Kernel>> ran = new LinkedHashMap<>();
-            engine.listen((kernel, step, nanos) ->
-                    ran.computeIfAbsent(step, s -> new ArrayList<>()).add(kernel));
-            once(session);
-            engine.listen(null);
-            costs = costs(ran);
-            for (int run = 0; run < runs; run++) {
-                session.reset();
-                double[] taken = once(session);
-                seconds[0][run] = taken[0];
-                seconds[1][run] = taken[1];
-            }
-        }
+    private void warm(Session session) {
+        Map<Step, List<Kernel>> ran = new LinkedHashMap<>();
+        engine.listen((kernel, step, nanos) ->
+                ran.computeIfAbsent(step, s -> new ArrayList<>()).add(kernel));
+        once(session);
+        engine.listen(null);
+        costs = costs(ran);
+    }
+
+    private void measure(Session session, int run) {
+        session.reset();
+        double[] taken = once(session);
+        seconds[0][run] = taken[0];
+        seconds[1][run] = taken[1];
+    }
+
+    private List<Phase> phases() {
         return List.of(
                 new Phase("prefill", prompt.length, costs[0], seconds[0]),
                 new Phase("decode", decode, costs[1], seconds[1]));
@@ -107,12 +133,12 @@ public final class Benchmark {
         long start = System.nanoTime();
         float[] logits = session.step(new int[][] {prompt})[0];
         long first = System.nanoTime();
-        listener.at(++done, total);
+        tick.run();
         for (int i = 0; i < decode; i++) {
             // The next id comes from the logits, as in use, so that no step can begin before the last has ended.
             int id = Math.floorMod(Float.floatToIntBits(logits[i % logits.length]), vocabulary);
             logits = session.step(new int[][] {{id}})[0];
-            listener.at(++done, total);
+            tick.run();
         }
         return new double[] {(first - start) / 1e9, (System.nanoTime() - first) / 1e9};
     }

@@ -68,6 +68,13 @@ public record Comparison(List<Row> rows, List<String> others) {
         try (LoadedModel model = LoadedModel.load(request, notes)) {
             model.requireWeights();
             first = of(model, dump, dump.names(), device, threads);
+            if (first.rows().isEmpty()) {
+                throw new TfxException(Diagnostic.error(
+                        "TFX0614",
+                        dump.name(),
+                        "the dump holds no value of this model",
+                        "say in the model's `names` clause what the dump calls its values"));
+            }
             if (request.name() == null && model.readsFrom(Path.of(dump.name()))) {
                 further.addAll(ValueNames.naming(model.elaborated().model().module(), first.others()));
                 further.remove(model.elaborated().model().name());
@@ -91,7 +98,7 @@ public record Comparison(List<Row> rows, List<String> others) {
         return new Comparison(List.copyOf(rows), List.copyOf(others));
     }
 
-    /** One model on some tensors of the dump. */
+    /** One model on some tensors of the dump; no rows where it has a value for none. */
     private static Comparison of(
             LoadedModel model, Checkpoint dump, Collection<String> tensors, String device, int threads) {
         ValueNames names = new ValueNames(model.elaborated());
@@ -119,11 +126,7 @@ public record Comparison(List<Row> rows, List<String> others) {
             }
         }
         if (compared.isEmpty()) {
-            throw new TfxException(Diagnostic.error(
-                    "TFX0614",
-                    dump.name(),
-                    "the dump holds no value of this model",
-                    "say in the model's `names` clause what the dump calls its values"));
+            return new Comparison(List.of(), others);
         }
         Map<String, Reference.Array> given = new LinkedHashMap<>();
         inputs.forEach((name, tensor) -> given.put(name, new Reference.Array(tensor.toDoubles(), tensor.shape())));

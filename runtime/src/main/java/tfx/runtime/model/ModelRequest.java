@@ -2,6 +2,7 @@ package tfx.runtime.model;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,20 @@ public record ModelRequest(
     /** The same with another declaration of the file. */
     public ModelRequest named(String declaration) {
         return new ModelRequest(model, declaration, set, config, weights);
+    }
+
+    /** The same with other values of formals. */
+    public ModelRequest with(Map<String, String> values) {
+        return new ModelRequest(model, name, values, config, weights);
+    }
+
+    /**
+     * The names of the model's formals.
+     *
+     * @throws tfx.source.TfxException TFX00xx to TFX01xx and TFX0610, TFX0611: where there is no such model
+     */
+    public Set<String> formals() {
+        return Located.of(this).model().formals().keySet();
     }
 
     public static ModelRequest of(String model) {
