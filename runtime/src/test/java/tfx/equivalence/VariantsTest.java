@@ -41,10 +41,29 @@ class VariantsTest {
             "swiglu(ffn: ffn, act: gelu, bias: true)",
             "feed_forward(ffn: ffn, act: relu)",
             "feed_forward(ffn: ffn, act: gelu_tanh, bias: false)",
+            "pattention[d -> d](slots: ffn, zoom: 3)",
+            "swiglu(ffn: ffn, linear: pattention(slots: 8, weigh: gelu_l2_norm))",
             "(y) => 0.5 * y");
+
+    /** What becomes of queries, keys and values; each takes projections, recall, positions and a mask. */
+    private static final List<String> MIXERS = List.of(
+            "attention(heads: heads, head: head, norm_q: HEAD_NORM, norm_k: HEAD_NORM, ",
+            "differential_attention(heads: heads, head: head, lambda_init: 0.8 - 0.6 * exp(-0.3 * l), norm: HEAD_NORM, ",
+            "differential_attention(heads: heads, head: head, lambda_init: -0.4, keys: keys_in_a_row, ");
+
+    private static final List<String> PROJECTIONS = List.of(
+            "linear",
+            "linear(bias: true)",
+            "pattention(slots: 8, zoom: 2, weigh: zoomed_softmax)",
+            "pattention(slots: 9, weigh: l2_norm_gelu)",
+            "pattention(slots: 7, zoom: 9, weigh: gelu_l2_norm)");
+    private static final List<String> RECALLS = List.of("present", "routed(depth: l + 1)");
 
     /** One way to combine them. */
     record Variant(
+            String mixer,
+            String projection,
+            String recall,
             String norm,
             String headNorm,
             String mask,
@@ -59,16 +78,28 @@ class VariantsTest {
         String source() {
             return """
                     import "stdlib/models/llama.tfx"
+                    import "stdlib/differential.tfx"
+                    import "stdlib/pattention.tfx"
+                    import "stdlib/routing.tfx"
 
                     variant Generated of Llama {
                       norm = %s
                       final_norm = %s
                       mlp = %s
-                      mixer = attention(heads: heads, kv_heads: kv_heads, head: head, bias: %s, norm_q: %s, norm_k: %s,
-                                        rope: %s, mask: %s)
+                      mixer = %skv_heads: kv_heads, bias: %s,
+                        linear: %s, out: %s, recall: %s, rope: %s, mask: %s)
                     }
                     """.formatted(
-                    norm, norm.contains("l + 1") ? "rms_norm" : norm, mlp, bias, headNorm, headNorm, rope, mask);
+                            norm,
+                            norm.contains("l + 1") ? "rms_norm" : norm,
+                            mlp,
+                            mixer.replace("HEAD_NORM", headNorm),
+                            bias,
+                            projection,
+                            projection,
+                            recall,
+                            rope,
+                            mask);
         }
 
         Map<String, Object> arguments() {
@@ -97,7 +128,11 @@ class VariantsTest {
                         Arbitraries.of(ROPES),
                         Arbitraries.of(MLPS))
                 .as(List::of);
+        Arbitrary<List<String>> mixers = Combinators.combine(
+                        Arbitraries.of(MIXERS), Arbitraries.of(PROJECTIONS), Arbitraries.of(RECALLS))
+                .as(List::of);
         return Combinators.combine(
+                        mixers,
                         parts,
                         Arbitraries.of(false, true),
                         Arbitraries.integers().between(1, 2),
@@ -105,7 +140,10 @@ class VariantsTest {
                         Arbitraries.integers().between(1, 3),
                         Arbitraries.of(2, 4, 6, 16),
                         Arbitraries.of(4, 1, 7, 31))
-                .as((part, bias, layers, kvHeads, group, head, d) -> new Variant(
+                .as((mixer, part, bias, layers, kvHeads, group, head, d) -> new Variant(
+                        mixer.get(0),
+                        mixer.get(1),
+                        mixer.get(2),
                         part.get(0),
                         part.get(1),
                         part.get(2),

@@ -3,10 +3,14 @@ package tfx.compiler.elaborate;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import tfx.compiler.names.ModelRef;
 import tfx.compiler.passes.Passes;
@@ -71,6 +75,19 @@ class VariantsScheduleTest {
     void bothMapsOfDifferentialAttentionAreOnePass() {
         streamsInOnePass(library("diffllama"));
         streamsInOnePass(library("diff-unilm"));
+    }
+
+    /** The models of `examples/combinations`: their maps are one pass, and what is kept is what a plain model keeps. */
+    @Test
+    void combinationsStreamInOnePass() throws IOException {
+        try (Stream<Path> files = Files.list(Sources.ROOT.resolve("examples/combinations"))) {
+            List<Path> models =
+                    files.filter(file -> file.toString().endsWith(".tfx")).toList();
+            assertEquals(3, models.size());
+            for (Path file : models) {
+                streamsInOnePass(schedule(Sources.model(Files.readString(file))));
+            }
+        }
     }
 
     @Test
