@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -15,6 +16,8 @@ import tfx.runtime.model.Benchmark.Phase;
 import tfx.runtime.model.LoadedModel;
 import tfx.runtime.model.ModelRequest;
 import tfx.runtime.model.RandomWeights;
+import tfx.source.Diagnostic;
+import tfx.source.TfxException;
 
 /** {@code tfx bench}: tokens per second, and how far that is from what the machine can do. */
 @CommandLine.Command(
@@ -33,6 +36,9 @@ final class BenchCommand extends Command {
 
     @Mixin
     private final EngineOptions engine = new EngineOptions();
+
+    @Mixin
+    private final ProfileOptions profile = new ProfileOptions();
 
     @Option(names = "--prompt-tokens", paramLabel = "N", description = "Tokens of the prompt; default 128.")
     private @Nullable Integer promptTokens;
@@ -67,7 +73,15 @@ final class BenchCommand extends Command {
         int threads = engine.threads();
         try {
             List<LoadedModel> loaded = new ArrayList<>();
-            for (ModelRequest request : models.requests()) {
+            List<ModelRequest> requests = models.requests();
+            if (profile.wanted() && requests.size() > 1) {
+                throw new TfxException(Diagnostic.error(
+                        "TFX0621",
+                        "--profile",
+                        "the profile is of one model, and " + requests.size() + " are given",
+                        "give one MODEL"));
+            }
+            for (ModelRequest request : requests) {
                 loaded.add(keep(LoadedModel.load(request, n -> console().diagnose(List.of(n)))));
                 loaded.getLast().requireTokens();
             }
@@ -87,7 +101,15 @@ final class BenchCommand extends Command {
                 LoadedModel.Running running = start(model, device, threads, stored);
                 ready.add(new BenchReport.Measured(model, running, List.of(), (System.nanoTime() - start) / 1e9));
             }
-            report(measured(ready, prompt, decode));
+            List<BenchReport.Measured> measured = measured(ready, prompt, decode);
+            if (measured.size() == 1) {
+                profile.start(measured.getFirst().running().engine());
+                if (profile.wanted()) {
+                    Benchmark.once(subject(measured.getFirst()), prompt, decode);
+                }
+            }
+            report(measured);
+            profile.show(console());
         } finally {
             while (!open.isEmpty()) {
                 open.pop().close();
@@ -109,11 +131,14 @@ final class BenchCommand extends Command {
         return keep(waiting("preparing", () -> model.start(device, threads, List.of(), drawn::tensor)));
     }
 
+    private static Benchmark.Subject subject(BenchReport.Measured one) {
+        return new Benchmark.Subject(
+                one.running().engine(), (int) Math.min(one.model().vocabulary(), Integer.MAX_VALUE));
+    }
+
     private List<BenchReport.Measured> measured(List<BenchReport.Measured> ready, int prompt, int decode) {
-        List<Benchmark.Subject> subjects = ready.stream()
-                .map(one -> new Benchmark.Subject(
-                        one.running().engine(), (int) Math.min(one.model().vocabulary(), Integer.MAX_VALUE)))
-                .toList();
+        List<Benchmark.Subject> subjects =
+                ready.stream().map(BenchCommand::subject).toList();
         List<List<Phase>> phases;
         try (Progress progress = new Progress(console(), "bench")) {
             phases = Benchmark.run(subjects, prompt, decode, runs, progress::at);
@@ -133,7 +158,9 @@ final class BenchCommand extends Command {
         List<BenchReport> reports =
                 measured.stream().map(one -> new BenchReport(one, ceilings)).toList();
         if (reports.size() == 1) {
-            show(reports.getFirst().document(), reports.getFirst()::text);
+            Map<String, Object> document = reports.getFirst().document();
+            profile.add(document);
+            show(document, reports.getFirst()::text);
         } else {
             BenchRatios ratios = new BenchRatios(reports, ceilings);
             show(ratios.document(), ratios::text);

@@ -16,6 +16,10 @@ final class ProfileOptions {
 
     private @Nullable Profile profile;
 
+    boolean wanted() {
+        return wanted;
+    }
+
     /** Measures from now on, where that is asked for. */
     void start(Engine engine) {
         if (wanted) {

@@ -107,6 +107,17 @@ class BenchTest {
     }
 
     @Test
+    void aProfileIsOfOneModel() throws IOException {
+        CliTest.Ran ran = bench("--runs", "1", "--profile", "--json");
+        assertEquals(0, ran.code(), ran.err());
+        JsonNode profile = new ObjectMapper().readTree(ran.out()).get("profile");
+        assertTrue(profile.size() > 5 && profile.get(0).get("seconds").asDouble() > 0, ran.out());
+        CliTest.Ran two = bench("stdlib/models/gpt2.tfx", "--profile");
+        assertEquals(1, two.code());
+        assertTrue(two.err().contains("TFX0621"), two.err());
+    }
+
+    @Test
     void badFlagsAreCoded() {
         for (String[] flags : new String[][] {
             {"--runs", "0"},

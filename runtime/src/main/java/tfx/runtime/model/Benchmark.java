@@ -107,6 +107,13 @@ public final class Benchmark {
         return all.stream().map(Benchmark::phases).toList();
     }
 
+    /** One run more, after those measured, for those who listen to the engine. */
+    public static void once(Subject subject, int prompt, int decode) {
+        try (Session session = subject.engine().open(1)) {
+            new Benchmark(subject, prompt, decode, 1, () -> {}).once(session);
+        }
+    }
+
     private void warm(Session session) {
         Map<Step, List<Kernel>> ran = new LinkedHashMap<>();
         engine.listen((kernel, step, nanos) ->

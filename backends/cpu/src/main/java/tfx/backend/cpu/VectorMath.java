@@ -3,7 +3,6 @@ package tfx.backend.cpu;
 import java.util.function.DoubleUnaryOperator;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
-import tfx.backend.common.ScalarMath;
 
 /** Functions of vectors of floats, accurate to one or two units in the last place. */
 final class VectorMath {
@@ -101,8 +100,33 @@ final class VectorMath {
         return each(x, Math::floor);
     }
 
+    /**
+     * The error function: x + x * p(x^2) up to 1, beyond it 1 - e^q(|x|), where q is the logarithm of erfc. Both polynomials
+     * are fitted to the largest relative error of erf, 2e-9 and less.
+     */
     static FloatVector erf(FloatVector x) {
-        return each(x, ScalarMath::erf);
+        FloatVector square = x.mul(x);
+        FloatVector p = Lanes.splat(7.854009163565934e-05f);
+        p = p.fma(square, Lanes.splat(-0.0008010242017917335f));
+        p = p.fma(square, Lanes.splat(0.005188333801925182f));
+        p = p.fma(square, Lanes.splat(-0.026853814721107483f));
+        p = p.fma(square, Lanes.splat(0.1128358542919159f));
+        p = p.fma(square, Lanes.splat(-0.3761262595653534f));
+        p = p.fma(square, Lanes.splat(0.12837916612625122f));
+        FloatVector near = p.fma(x, x);
+        FloatVector size = x.abs().min(4f);
+        FloatVector q = Lanes.splat(2.5132672476502194e-07f);
+        q = q.fma(size, Lanes.splat(-2.5314810045529157e-05f));
+        q = q.fma(size, Lanes.splat(0.0004637880192603916f));
+        q = q.fma(size, Lanes.splat(-0.004282382782548666f));
+        q = q.fma(size, Lanes.splat(0.025373555719852448f));
+        q = q.fma(size, Lanes.splat(-0.10863899439573288f));
+        q = q.fma(size, Lanes.splat(-0.6330395936965942f));
+        q = q.fma(size, Lanes.splat(-1.129661202430725f));
+        q = q.fma(size, Lanes.splat(0.0002043598797172308f));
+        FloatVector far = Lanes.splat(1f).sub(exp(q));
+        FloatVector signed = far.lanewise(VectorOperators.NEG, x.compare(VectorOperators.LT, 0f));
+        return signed.blend(near, x.abs().compare(VectorOperators.LT, 1f));
     }
 
     static FloatVector floorDiv(FloatVector x, FloatVector y) {

@@ -7,6 +7,7 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.function.UnaryOperator;
 import jdk.incubator.vector.FloatVector;
 import org.junit.jupiter.api.Test;
+import tfx.backend.common.ScalarMath;
 
 /** Vectors against scalars bit for bit, often enough that the loop begins interpreted and ends compiled. */
 class LanesTest {
@@ -69,13 +70,37 @@ class LanesTest {
         float[] lanes = lanes();
         float[] exp = VectorMath.exp(vector(lanes)).toArray();
         float[] tanh = VectorMath.tanh(vector(lanes)).toArray();
+        float[] erf = VectorMath.erf(vector(lanes)).toArray();
         for (int round = 0; round < ROUNDS; round++) {
             float[] again = VectorMath.exp(vector(lanes)).toArray();
             float[] once = VectorMath.tanh(vector(lanes)).toArray();
+            float[] error = VectorMath.erf(vector(lanes)).toArray();
             for (int i = 0; i < lanes.length; i++) {
                 assertEquals(exp[i], again[i]);
                 assertEquals(tanh[i], once[i]);
+                assertEquals(erf[i], error[i]);
             }
+        }
+    }
+
+    @Test
+    void theErrorFunctionIsRightToTwoUnitsInTheLastPlace() {
+        float[] lanes = new float[Lanes.LENGTH];
+        for (double x = -5; x < 5; x += 1e-4 * lanes.length) {
+            for (int i = 0; i < lanes.length; i++) {
+                lanes[i] = (float) (x + 1e-4 * i);
+            }
+            float[] found = VectorMath.erf(vector(lanes)).toArray();
+            for (int i = 0; i < lanes.length; i++) {
+                double expected = ScalarMath.erf(lanes[i]);
+                assertEquals(expected, found[i], 2 * Math.ulp((float) expected), "of " + lanes[i]);
+            }
+        }
+        float[] special = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, -0f, Float.MIN_VALUE};
+        float[] expected = {Float.NaN, 1, -1, -0f, Float.MIN_VALUE};
+        for (int i = 0; i < special.length; i++) {
+            float[] found = VectorMath.erf(Lanes.splat(special[i])).toArray();
+            assertEquals(expected[i], found[0], "of " + special[i]);
         }
     }
 }
