@@ -17,7 +17,17 @@ class VariantDecodingTest {
     private static final int LENGTH = 21;
 
     @ParameterizedTest
-    @CsvSource({"tokenformer,reference", "tokenformer,cpu", "lime,reference", "lime,cpu"})
+    @CsvSource({
+        "tokenformer,reference",
+        "tokenformer,cpu",
+        "lime,reference",
+        "lime,cpu",
+        "diffllama,reference",
+        "diffllama,cpu",
+        "diff-unilm,cpu",
+        "layernorm-scaling,reference",
+        "layernorm-scaling,cpu"
+    })
     void tokenByTokenInChunksAndInBatchesIsOneResult(String name, String device) {
         int[][] ids = new int[2][];
         for (int b = 0; b < ids.length; b++) {
