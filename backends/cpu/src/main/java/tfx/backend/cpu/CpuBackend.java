@@ -21,10 +21,6 @@ public final class CpuBackend implements Backend {
 
     private final Map<String, Loaded> loaded = new ConcurrentHashMap<>();
 
-    public CpuBackend() {
-        WarmUp.begin();
-    }
-
     @Override
     public String name() {
         return "cpu";
@@ -86,7 +82,6 @@ public final class CpuBackend implements Backend {
     private record Runnable(Loaded loaded, double[] constants) implements CompiledKernel {
         @Override
         public void run(Tensor[] operands, Tensor output, Step step, Workers workers) {
-            WarmUp.end();
             Frame frame = new Frame(operands, output, step, constants);
             KernelCode code = loaded.code();
             int phases = code.phases(frame);
