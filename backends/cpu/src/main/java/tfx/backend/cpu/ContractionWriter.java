@@ -26,6 +26,9 @@ final class ContractionWriter {
     /** Parts to aim at, so that threads have something to share. */
     private static final int PARTS = 16;
 
+    /** Tiles that a part takes one after the other where rows are few: weights are then read in longer streams. */
+    private static final int SPAN = 4;
+
     private final Analysis analysis;
     private final Operands operands;
     private final List<Index> indices;
@@ -270,14 +273,20 @@ final class ContractionWriter {
         Emitter e = emitter();
         int column = indices.indexOf(all.column());
         String counts = "final long tiles = (n" + column + " + " + (COLUMNS - 1) + "L) / " + COLUMNS + "L;\n"
+                + "final long span = few ? Math.clamp(groups * tiles / " + PARTS + "L, 1L, " + SPAN + "L) : 1L;\n"
+                + "final long spans = (tiles + span - 1L) / span;\n"
                 + "final long splits = Math.max(1L, Math.min(blocks, " + PARTS
                 + "L / Math.max(1L, groups * tiles)));\n";
         e.scope.code.append(counts);
-        e.scope.line("final long group = part / (tiles * splits);");
-        e.scope.line("final long low = part / splits % tiles * " + COLUMNS + "L;");
-        e.scope.line("final long high = Math.min(n" + column + ", low + " + COLUMNS + "L);");
-        e.scope.line("final int columns = (int) (high - low);");
-        e.block("{", "}", new LinkedHashSet<>(all.groups()), false, null, null, () -> {
+        e.scope.line("final long group = part / (spans * splits);");
+        e.scope.line("final long begin = part / splits % spans * span;");
+        Set<Index> own = new LinkedHashSet<>(all.groups());
+        own.add(all.column());
+        String each = "for (long tile = begin; tile < Math.min(tiles, begin + span); tile++) {";
+        e.block(each, "}", own, false, null, null, () -> {
+            e.scope.line("final long low = tile * " + COLUMNS + "L;");
+            e.scope.line("final long high = Math.min(n" + column + ", low + " + COLUMNS + "L);");
+            e.scope.line("final int columns = (int) (high - low);");
             name(e, all.groups(), "group");
             if (batchGroups()) {
                 operands.declareBatch(e.scope);
@@ -310,7 +319,7 @@ final class ContractionWriter {
                 rows(e, "first", "last", null, row -> epilogue(e, row, sums));
             });
         });
-        return phase(e, sizes("0L") + counts, "groups * tiles * splits");
+        return phase(e, sizes("0L") + counts, "groups * spans * splits");
     }
 
     private int number(int contraction) {

@@ -107,11 +107,17 @@ final class Gemm {
 
     /** {@code c[r][j] += sum_k p[r][k] * v[k][j]}, where what a weight of 0 meets counts for nothing, even if it is not finite. */
     static void add(long p, long ldp, int rows, long depth, long v, long ldv, int columns, long c, long ldc) {
-        if (isFinite(v, ldv, depth, columns)) {
-            OuterTiles.run(p, ldp, rows, depth, v, ldv, columns, c, ldc, true);
+        long line = 4L * columns;
+        long before = Scratch.panel(rows * line);
+        for (int r = 0; r < rows; r++) {
+            Memory.copy(c + r * ldc, before + r * line, line);
+        }
+        OuterTiles.run(p, ldp, rows, depth, v, ldv, columns, c, ldc, true);
+        if (isFinite(c, ldc, rows, columns)) {
             return;
         }
         for (int r = 0; r < rows; r++) {
+            Memory.copy(before + r * line, c + r * ldc, line);
             for (long k = 0; k < depth; k++) {
                 if (Memory.getF32(p + r * ldp + 4 * k) != 0) {
                     OuterTiles.run(p + r * ldp + 4 * k, ldp, 1, 1, v + k * ldv, ldv, columns, c + r * ldc, ldc, true);
@@ -120,17 +126,17 @@ final class Gemm {
         }
     }
 
-    private static boolean isFinite(long v, long ldv, long depth, int columns) {
+    private static boolean isFinite(long at, long lead, int rows, int columns) {
         FloatVector all = Lanes.splat(0);
         float rest = 0;
-        for (long k = 0; k < depth; k++) {
-            long at = v + k * ldv;
+        for (int r = 0; r < rows; r++) {
+            long row = at + r * lead;
             int j = 0;
             for (; j + Lanes.LENGTH <= columns; j += Lanes.LENGTH) {
-                all = Memory.loadF32(at + 4L * j).fma(Lanes.splat(0), all);
+                all = Memory.loadF32(row + 4L * j).fma(Lanes.splat(0), all);
             }
             for (; j < columns; j++) {
-                rest += 0 * Memory.getF32(at + 4L * j);
+                rest += 0 * Memory.getF32(row + 4L * j);
             }
         }
         return sum(all) + rest == 0;

@@ -76,6 +76,10 @@ final class Memory {
         ALL.set(LONG, at, (long) value);
     }
 
+    static void copy(long from, long to, long bytes) {
+        MemorySegment.copy(ALL, from, ALL, to, bytes);
+    }
+
     /** Copies {@code count} floats into an array. */
     static void copyF32(long from, float[] to, int at, int count) {
         MemorySegment.copy(ALL, FLOAT, from, to, at, count);
