@@ -36,8 +36,8 @@ final class ContractionWriter {
     private final Contractions all;
     private final List<Left> lefts = new ArrayList<>();
 
-    /** A left side that some contractions share. */
-    private record Left(Expr expr, List<Index> reduced, boolean direct, boolean grouped, long depth) {}
+    /** A left side that some contractions share; {@code turned} where its rows are laid side by side. */
+    private record Left(Expr expr, List<Index> reduced, boolean direct, boolean grouped, boolean turned, long depth) {}
 
     ContractionWriter(Analysis analysis, Operands operands, List<Index> indices, Expr body, Contractions all) {
         this.analysis = analysis;
@@ -55,7 +55,26 @@ final class ContractionWriter {
 
     private Left left(Contraction c) {
         boolean grouped = all.groups().stream().anyMatch(g -> analysis.mentions(c.left(), g));
-        return new Left(c.left(), c.reduce().indices(), c.direct(), grouped, c.depth());
+        return new Left(c.left(), c.reduce().indices(), c.direct(), grouped, !adjacent(c), c.depth());
+    }
+
+    /**
+     * Whether tiles take the weight as it lies, columns side by side. That pays where no second block of rows reads it: pieces of
+     * rows far apart are slow to read, and a copy is made once for all blocks.
+     */
+    private boolean adjacent(Contraction c) {
+        long rows = 1;
+        for (Index row : all.rows()) {
+            if (row == Analysis.BATCH || !row.size().isConstant() || operands.stepped(indices, row)) {
+                return false;
+            }
+            rows *= row.size().constant();
+        }
+        Access.Step across = Access.step(analysis, operands, c.weight(), all.column());
+        return rows <= Gemm.ROWS
+                && across.constant() == 1
+                && operands.type(c.weight().value()).ordinal() == Gemm.F32
+                && Access.isOneWalk(analysis, operands, c.weight(), c.reduce().indices());
     }
 
     Methods write() {
@@ -89,7 +108,9 @@ final class ContractionWriter {
                 out.append("at += (" + count + "rows * " + 4 * left.depth + "L + 63L) / 64L * 64L;\n");
             }
             out.append("final long turned" + i + " = at;\n");
-            out.append("at += few ? 0L : " + count + "blocks * " + 4L * Gemm.ROWS * left.depth + "L;\n");
+            if (left.turned) {
+                out.append("at += few ? 0L : " + count + "blocks * " + 4L * Gemm.ROWS * left.depth + "L;\n");
+            }
         }
         return out.toString();
     }
@@ -179,6 +200,9 @@ final class ContractionWriter {
         StringBuilder parts = new StringBuilder("0L");
         for (int i = 0; i < lefts.size(); i++) {
             Left left = lefts.get(i);
+            if (!left.turned) {
+                continue;
+            }
             String count = (left.grouped ? "groups * " : "") + "blocks";
             String chunk = "(part - (" + parts + "))";
             int number = i;
@@ -203,7 +227,7 @@ final class ContractionWriter {
             });
             parts.append(" + ").append(count);
         }
-        return phase(e, sizes("0L"), "few ? 0L : " + parts);
+        return phase(e, sizes("0L"), "few ? 0L : (" + parts + ")");
     }
 
     /** A loop over rows with their indices named; {@code group} names the group's number where its indices are needed too. */
@@ -336,6 +360,7 @@ final class ContractionWriter {
         private final Access.Step across;
         private final boolean oneWalk;
         private final boolean asItLies;
+        private final boolean adjacent;
         private final String copy;
         private final long lead;
 
@@ -348,16 +373,17 @@ final class ContractionWriter {
             this.oneWalk =
                     Access.isOneWalk(analysis, operands, c.weight(), c.reduce().indices());
             this.asItLies = oneWalk && along.constant() == 1 && type == Gemm.F32;
+            this.adjacent = adjacent(c);
             // Rows a power of two apart would fall on each other in the cache.
             this.lead = 4 * (c.depth() + 16);
-            this.copy = asItLies ? "0L" : e.scratch(lead * COLUMNS);
+            this.copy = asItLies || adjacent ? "0L" : e.scratch(lead * COLUMNS);
             Set<Index> zero = new HashSet<>(c.reduce().indices());
             zero.add(all.column());
             this.weight = "w" + number;
             String size = Gemm.bytes(type) + "L * ";
             e.scope.line("final long " + weight + " = " + Access.address(e, c.weight(), zero) + " + " + size + "(low * "
                     + across.text() + ");");
-            if (!asItLies) {
+            if (!asItLies && !adjacent) {
                 if (oneWalk) {
                     e.branch("!few", () -> copy(0, weight, copy));
                 } else {
@@ -405,6 +431,20 @@ final class ContractionWriter {
         }
 
         void block(int left, String square, String sums) {
+            if (adjacent) {
+                String at = e.fresh("a");
+                e.scope.line("final long[] " + at + " = new long[" + Gemm.ROWS + "];");
+                rows(
+                        e,
+                        "first",
+                        "last",
+                        null,
+                        row -> e.scope.line(
+                                at + "[(int) (" + row + " - first)] = " + leftAddress(e, left, row, "group") + ";"));
+                e.scope.line("OuterTiles.run(" + at + ", (int) (last - first), " + c.depth() + "L, " + weight
+                        + ", 4L * " + along.text() + ", columns, " + sums + ", " + 4 * COLUMNS + "L, false);");
+                return;
+            }
             String turned = "turned" + left + " + (" + (lefts.get(left).grouped() ? "group * blocks + " : "")
                     + "block) * " + 4L * Gemm.ROWS * c.depth() + "L";
             String from = asItLies ? weight + ", 4L * " + across.text() : copy + ", " + lead + "L";

@@ -21,11 +21,7 @@ final class OuterTiles {
     /** Strides in bytes. */
     static void run(
             long a, long lda, int rows, long depth, long w, long ldw, int columns, long c, long ldc, boolean add) {
-        if (!add) {
-            for (int r = 0; r < rows; r++) {
-                Gemm.fill(c + r * ldc, columns, 0f);
-            }
-        }
+        clear(rows, columns, c, ldc, add);
         float[] packed = PACKED.get();
         for (long k = 0; k < depth; k += DEPTH) {
             int some = (int) Math.min(DEPTH, depth - k);
@@ -35,6 +31,30 @@ final class OuterTiles {
                     Memory.copyF32(a + (r + i) * lda + 4 * k, packed, i * DEPTH, some);
                 }
                 band(packed, count, some, w + k * ldw, ldw, columns, c + r * ldc, ldc);
+            }
+        }
+    }
+
+    /** The same with rows of A at the first {@code rows} addresses of {@code a}. */
+    static void run(long[] a, int rows, long depth, long w, long ldw, int columns, long c, long ldc, boolean add) {
+        clear(rows, columns, c, ldc, add);
+        float[] packed = PACKED.get();
+        for (long k = 0; k < depth; k += DEPTH) {
+            int some = (int) Math.min(DEPTH, depth - k);
+            for (int r = 0; r < rows; r += ROWS) {
+                int count = Math.min(ROWS, rows - r);
+                for (int i = 0; i < count; i++) {
+                    Memory.copyF32(a[r + i] + 4 * k, packed, i * DEPTH, some);
+                }
+                band(packed, count, some, w + k * ldw, ldw, columns, c + r * ldc, ldc);
+            }
+        }
+    }
+
+    private static void clear(int rows, int columns, long c, long ldc, boolean add) {
+        if (!add) {
+            for (int r = 0; r < rows; r++) {
+                Gemm.fill(c + r * ldc, columns, 0f);
             }
         }
     }
