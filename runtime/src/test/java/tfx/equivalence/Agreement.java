@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -211,9 +212,9 @@ final class Agreement {
     private Plain plain(int sequence, int prefix, String output) {
         String key = sequence + " " + prefix + " ";
         if (!plain.containsKey(key + output)) {
-            List<Map<String, float[]>> evaluations = List.of(
-                    PlainFloat32.run(given.program, prefix, given.plain(sequence, prefix), false),
-                    PlainFloat32.run(given.program, prefix, given.plain(sequence, prefix), true));
+            List<Map<String, float[]>> evaluations = Arrays.stream(PlainFloat32.Way.values())
+                    .map(way -> PlainFloat32.run(given.program, prefix, given.plain(sequence, prefix), way))
+                    .toList();
             expected(prefix, sequence).forEach((name, whole) -> {
                 double worst = 0;
                 boolean[] finite = new boolean[whole.length];

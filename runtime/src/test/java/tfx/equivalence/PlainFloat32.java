@@ -4,7 +4,9 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import tfx.ir.Expr;
 import tfx.ir.Index;
 import tfx.ir.Program;
@@ -22,20 +24,27 @@ final class PlainFloat32 {
     private final Map<Value, float[]> arrays = new IdentityHashMap<>();
     private final Map<Index, Long> at = new HashMap<>();
     private final boolean reversed;
+    private final @Nullable SplittableRandom rounding;
 
-    private PlainFloat32(Map<String, Long> lengths, boolean reversed) {
-        this.lengths = lengths;
-        this.reversed = reversed;
+    /** Evaluations that are as plain as each other, and differ by what float32 leaves open. */
+    enum Way {
+        FORWARD,
+        /** Reductions run from the last point to the first. */
+        REVERSED,
+        /** What is no float becomes one of its two neighbours by chance, and two uses of one value may differ by one. */
+        SCATTERED
     }
 
-    /**
-     * Every output, row-major.
-     *
-     * @param reversed reductions run from the last point to the first: another, equally plain evaluation
-     */
-    static Map<String, float[]> run(Program program, long length, Map<Value, float[]> given, boolean reversed) {
+    private PlainFloat32(Map<String, Long> lengths, Way way) {
+        this.lengths = lengths;
+        this.reversed = way == Way.REVERSED;
+        this.rounding = way == Way.SCATTERED ? new SplittableRandom(1) : null;
+    }
+
+    /** Every output, row-major. */
+    static Map<String, float[]> run(Program program, long length, Map<Value, float[]> given, Way way) {
         PlainFloat32 plain =
-                new PlainFloat32(program.length() == null ? Map.of() : Map.of(program.length(), length), reversed);
+                new PlainFloat32(program.length() == null ? Map.of() : Map.of(program.length(), length), way);
         plain.arrays.putAll(given);
         for (Value value : Programs.order(program)) {
             if (value instanceof Value.Comprehension definition) {
@@ -82,14 +91,34 @@ final class PlainFloat32 {
             case Expr.At(Index index) -> at.get(index);
             case Expr.Length(Size size) -> size(size);
             case Expr.Read(Value value, List<Expr> indices) -> read(value, indices);
-            case Expr.Unary(Expr.UnaryOp op, Expr operand) -> (float) Scalars.unary(op, evaluate(operand));
+            case Expr.Unary(Expr.UnaryOp op, Expr operand) -> rounded(Scalars.unary(op, evaluate(operand)));
             case Expr.Binary(Expr.BinaryOp op, Expr left, Expr right) ->
-                (float) Scalars.binary(op, evaluate(left), evaluate(right));
+                rounded(Scalars.binary(op, evaluate(left), evaluate(right)));
             case Expr.Select(Expr condition, Expr then, Expr otherwise) ->
                 evaluate(evaluate(condition) != 0 ? then : otherwise);
             case Expr.Reduce reduce -> reduce(reduce, 0, reduce.monoid().identity());
             case Expr.Fold fold -> throw new IllegalArgumentException("a fold in an unfused program");
             case Expr.Accumulated(int number) -> throw new IllegalArgumentException("a fold in an unfused program");
+        };
+    }
+
+    private float rounded(double value) {
+        float nearest = (float) value;
+        if (rounding == null || nearest == value || !Float.isFinite(nearest) || rounding.nextBoolean()) {
+            return nearest;
+        }
+        return nearest < value ? Math.nextUp(nearest) : Math.nextDown(nearest);
+    }
+
+    /** A computed value may be computed again where it is used, in another order: integers stay what they are. */
+    private float scattered(float value) {
+        if (rounding == null || value == Math.rint(value) || !Float.isFinite(value)) {
+            return value;
+        }
+        return switch (rounding.nextInt(3)) {
+            case 0 -> Math.nextUp(value);
+            case 1 -> Math.nextDown(value);
+            default -> value;
         };
     }
 
@@ -108,14 +137,15 @@ final class PlainFloat32 {
             }
             offset = (int) (offset * extent + (long) index);
         }
-        return arrays.get(from)[offset];
+        float stored = arrays.get(from)[offset];
+        return from instanceof Value.Comprehension ? scattered(stored) : stored;
     }
 
     private double reduce(Expr.Reduce reduce, int depth, double sofar) {
         if (depth == reduce.indices().size()) {
             return evaluate(reduce.domain()) == 0
                     ? sofar
-                    : (float) Scalars.combine(reduce.monoid(), sofar, evaluate(reduce.body()));
+                    : rounded(Scalars.combine(reduce.monoid(), sofar, evaluate(reduce.body())));
         }
         Index index = reduce.indices().get(depth);
         Long before = at.get(index);
