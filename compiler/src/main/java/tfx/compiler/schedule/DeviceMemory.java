@@ -43,6 +43,11 @@ public interface DeviceMemory {
     /** Called before the host reads the tensor, after the kernels that write it ran. */
     void read(Tensor tensor);
 
+    /** For how many rows a value kept from step to step has room at first: where growing costs much, for many. */
+    default long rows() {
+        return 64;
+    }
+
     /** A piece of memory; {@code free} gives it back. */
     record Room(MemorySegment data, Runnable free) implements AutoCloseable {
         @Override

@@ -13,8 +13,6 @@ import tfx.ir.Value;
  * bounded number of rows, older ones are dropped when room is needed.
  */
 final class Cache implements AutoCloseable {
-    private static final long LEAST = 64;
-
     private final DeviceMemory device;
     private final Value value;
     private final int axis;
@@ -53,7 +51,7 @@ final class Cache implements AutoCloseable {
             if (wanted * 2 <= capacity) {
                 move(capacity, keep, from);
             } else {
-                move(Math.max(LEAST, past == Placement.ALL ? wanted + wanted / 2 : 3 * wanted), keep, from);
+                move(Math.max(device.rows(), past == Placement.ALL ? wanted + wanted / 2 : 3 * wanted), keep, from);
             }
         }
         end = to;

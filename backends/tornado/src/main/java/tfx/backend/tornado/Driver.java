@@ -18,6 +18,12 @@ public interface Driver {
     /** Whether kernels read elements of the type; weights of other types are widened when they are loaded. */
     boolean holds(ElementType type);
 
+    /** Whether a library multiplies matrices here, so that graphs may hold {@link Multiply}. */
+    boolean multiplies();
+
+    /** Whether work items of a warp add without barriers. */
+    boolean warps();
+
     /** How many groups of work items run at a time: compute units, multiprocessors. */
     int units();
 
@@ -27,29 +33,66 @@ public interface Driver {
     /** The process's side of an array. */
     MemorySegment data(Object array);
 
+    /** One task of a graph. */
+    sealed interface Launch {
+        String id();
+
+        /** The arrays it reads or writes. */
+        Object[] arrays();
+    }
+
     /**
-     * One kernel of a graph.
+     * A generated kernel.
      *
+     * @param id the name of its class
      * @param arrays the kernel's, in the order of {@link Task#addTo}
      * @param groups groups of work items
      * @param group work items in a group
      * @param barriers whether the items of a group wait for one another
      */
-    record Launch(String id, Task task, Object[] arrays, int groups, int group, boolean barriers) {}
+    record Run(String id, Task task, Object[] arrays, int groups, int group, boolean barriers) implements Launch {}
+
+    /** A matrix in an array: its first element, and the elements from one row to the next. */
+    record Block(Object array, long first, long pitch) {}
 
     /**
-     * Makes a graph of kernels that run one after another.
+     * A product of matrices: {@code into[r][c] = sum over k < depth of left[r][k] * right[c][k]}. Rows of {@code left} and
+     * {@code into} lie densely; {@code into} is F32.
      *
+     * @param type of the elements of {@code left} and {@code right}, F32 or BF16
+     * @param turned whether {@code right} lies as {@code right[k][c]}
+     */
+    record Multiply(
+            String id,
+            ElementType type,
+            Block left,
+            Block right,
+            boolean turned,
+            Block into,
+            int rows,
+            int columns,
+            int depth)
+            implements Launch {
+        @Override
+        public Object[] arrays() {
+            return new Object[] {left.array(), right.array(), into.array()};
+        }
+    }
+
+    /**
+     * Makes graphs of tasks that run one after another, over the same arrays.
+     *
+     * @param forms the tasks of each graph; those of the first are a few that touch every array of {@code back}
      * @param once arrays carried to the device before the first execution, where they stay
-     * @param always arrays carried to the device before every execution
+     * @param always arrays carried to the device before every execution of a graph that uses them
      * @param back those of {@code once} that may be read
      */
-    Graph graph(List<Launch> launches, List<Object> once, List<Object> always, List<Object> back);
+    Graph graph(List<List<Launch>> forms, List<Object> once, List<Object> always, List<Object> back);
 
-    /** Kernels ready to run, with their arrays on the device. */
+    /** Graphs ready to run, with their arrays on the device. */
     interface Graph extends AutoCloseable {
-        /** Runs every kernel and waits for the last. */
-        void execute();
+        /** Runs every task of a form and waits for the last. */
+        void execute(int form);
 
         /** Carries elements of an array of {@code back} from the device to the process's memory. */
         void read(Object array, long first, long count);

@@ -17,11 +17,14 @@ import tfx.backend.tornado.emulator.Launches;
  * of TornadoVM's. It holds indexing, barriers, reductions and what travels when to their meaning, not speed.
  */
 final class Emulator implements Platform {
-    /** Small, so that a model's tensors lie in several. */
-    static final long LEAST_SLAB = 1 << 15;
+    /** Small, so that a model's tensors lie in several slabs, uploads take several executions and caches grow. */
+    private static final Sizes SIZES = new Sizes(1 << 15, 1 << 15, 1 << 14, 8);
 
     /** Few, since each is a thread: enough that groups have halves, remainders and several rounds. */
     private static final int ITEMS = 8;
+
+    /** Short sequences have both kinds of products. */
+    private static final int FEW = 2;
 
     private final EmulatedDriver driver = new EmulatedDriver();
     private int count;
@@ -39,6 +42,21 @@ final class Emulator implements Platform {
     @Override
     public int items() {
         return ITEMS;
+    }
+
+    @Override
+    public int warp() {
+        return EmulatedDriver.WARP;
+    }
+
+    @Override
+    public Sizes sizes() {
+        return SIZES;
+    }
+
+    @Override
+    public int few() {
+        return FEW;
     }
 
     @Override

@@ -92,6 +92,12 @@ public record Installation(Path home, Path api, String version, int jdk, List<St
         }
     }
 
+    /** The jars that classes made at run time are compiled against: TornadoVM's programming interface and its runtime. */
+    List<Path> jars() {
+        String runtime = api.getFileName().toString().replace("tornado-api-", "tornado-runtime-");
+        return List.of(api, api.resolveSibling(runtime));
+    }
+
     /** Whether this Java process was started with TornadoVM's modules, as the launcher does it for {@code --device gpu}. */
     public static boolean started() {
         return ModuleLayer.boot().findModule("tornado.api").isPresent() && System.getProperty("tfx.kernels") != null;

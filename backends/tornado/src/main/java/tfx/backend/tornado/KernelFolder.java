@@ -52,6 +52,13 @@ final class KernelFolder {
         }
     }
 
+    /** Lets the process's class loader find {@code implementation} as a service. */
+    void serve(String service, String implementation) throws IOException {
+        Path file = root.resolve("META-INF/services").resolve(service);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, implementation + "\n");
+    }
+
     /** Leaves the folder when the process ends. */
     void keep() {
         kept = true;

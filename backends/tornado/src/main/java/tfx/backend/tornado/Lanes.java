@@ -13,12 +13,18 @@ final class Lanes {
     private final Emitter e;
     private final Scope cell;
     private final int count;
+    private final boolean warp;
+
+    /** Points that a lane has under way at a time: memory answers late, and only many questions at once keep it busy. */
+    private static final int AHEAD = 8;
 
     /**
+     * @param warp whether the lanes of a cell add without barriers
      * @param cell the scope that all lanes of all cells of a group run through together
      * @param count lanes of a cell, a power of two
      */
-    Lanes(Emitter emitter, Scope cell, int count) {
+    Lanes(Emitter emitter, Scope cell, int count, boolean warp) {
+        this.warp = warp;
         this.e = emitter;
         this.cell = cell;
         this.count = count;
@@ -34,6 +40,13 @@ final class Lanes {
         String part = e.fresh("s");
         e.scope.line("float " + part + " = " + Loops.identity(r.monoid()) + ";");
         Runnable point = () -> e.loops.combine(r.monoid(), part, e.real(r.body()));
+        if (r.monoid() == Monoid.SUM
+                && r.domain().equals(Expr.TRUE)
+                && r.indices().stream().allMatch(i -> i.size().isConstant())
+                && Product.count(r.indices()) % ((long) count * AHEAD) == 0) {
+            ahead(r, part);
+            return new Code(Kind.FLOAT, false, together(r.monoid(), part));
+        }
         List<Index> indices = r.indices();
         List<Expr> conditions = e.analysis.conjuncts(r.domain());
         if (conditions.isEmpty() && indices.stream().allMatch(i -> i.size().isConstant())) {
@@ -54,19 +67,32 @@ final class Lanes {
         String head =
                 "for (int " + at + " = lane; " + at + " < " + points + "; " + at + " = " + at + " + " + count + ") {";
         e.block(head, "}", Set.copyOf(indices), false, () -> {
-            String rest = at;
-            for (int d = indices.size() - 1; d >= 0; d--) {
-                String name = d == 0 ? rest : e.fresh("i");
-                e.names.put(indices.get(d), name);
-                if (d > 0) {
-                    String size = Long.toString(indices.get(d).size().constant());
-                    String further = e.fresh("i");
-                    e.scope.line("final int " + name + " = " + rest + " % " + size + ";");
-                    e.scope.line("final int " + further + " = " + rest + " / " + size + ";");
-                    rest = further;
-                }
-            }
+            Product.unflatten(e, indices, at);
             point.run();
+        });
+    }
+
+    /** A sum of several points at a time, none of which waits for another. */
+    private void ahead(Expr.Reduce r, String sum) {
+        Set<Index> own = Set.copyOf(r.indices());
+        String at = e.fresh("i");
+        String head = "for (int " + at + " = lane; " + at + " < " + Product.count(r.indices()) + "; " + at + " = " + at
+                + " + " + count * AHEAD + ") {";
+        e.block(head, "}", own, false, () -> {
+            StringBuilder all = new StringBuilder(sum);
+            for (int u = 0; u < AHEAD; u++) {
+                String term = e.fresh("s");
+                String number = e.fresh("i");
+                e.scope.line("float " + term + " = 0f;");
+                int next = u;
+                e.block("{", "}", own, false, () -> {
+                    e.scope.line("final int " + number + " = " + at + " + " + next * count + ";");
+                    Product.unflatten(e, r.indices(), number);
+                    e.scope.line(term + " = " + e.real(r.body()) + ";");
+                });
+                all.append(" + ").append(term);
+            }
+            e.scope.line(sum + " = " + all + ";");
         });
     }
 
@@ -100,6 +126,10 @@ final class Lanes {
     /** The combination of all lanes' parts, in every lane. */
     private String together(Monoid monoid, String part) {
         String value = e.fresh("v");
+        if (warp && monoid == Monoid.SUM) {
+            e.scope.line("final float " + value + " = context.simdSum(" + part + ");");
+            return value;
+        }
         tree(e, monoid, part, "local", "lane", count);
         e.scope.line("final float " + value + " = shared[local - lane];");
         e.scope.line("context.localBarrier();");

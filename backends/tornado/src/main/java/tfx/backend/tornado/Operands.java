@@ -66,10 +66,13 @@ final class Operands {
     }
 
     String store(String at, String value) {
-        if (output != ElementType.F32) {
-            throw new IllegalArgumentException("no kernel writes " + output);
-        }
-        return "s" + slabs[values.size()] + ".set(" + at + ", " + value + ");";
+        String number =
+                switch (output) {
+                    case F32 -> value;
+                    case BF16 -> "BFloat16.bf16FromFloat(" + value + ")";
+                    default -> throw new IllegalArgumentException("no kernel writes " + output);
+                };
+        return "s" + slabs[values.size()] + ".set(" + at + ", " + number + ");";
     }
 
     /** Whether the elements of {@code value} along {@code dimension} lie side by side. */
@@ -77,9 +80,14 @@ final class Operands {
         return layouts.get(number(value)).strides()[dimension] == 1;
     }
 
+    /** A stride in elements, -1 where it is known only at run time. */
+    long strideOf(Value value, int dimension) {
+        return layouts.get(number(value)).strides()[dimension];
+    }
+
     String stride(Value value, int dimension) {
         int number = number(value);
-        long stride = layouts.get(number).strides()[dimension];
+        long stride = strideOf(value, dimension);
         return stride >= 0 ? Long.toString(stride) : record.stride(number, dimension);
     }
 

@@ -16,6 +16,26 @@ interface Platform {
     /** Work items of a group that works together, a power of two of at least 2. */
     int items();
 
+    /** Neighbouring work items of a group that add without barriers, a power of two; 0 where none do. */
+    default int warp() {
+        return 0;
+    }
+
+    /** With so many rows at most, products are computed by generated kernels even where a library multiplies matrices. */
+    int few();
+
+    /**
+     * How much memory is taken at a time.
+     *
+     * @param weights elements of the smallest slab of weights
+     * @param work elements of the smallest slab of what kernels write
+     * @param inbox elements that the host writes with one execution
+     * @param rows of values kept from step to step, at first
+     */
+    record Sizes(long weights, long work, int inbox, long rows) {}
+
+    Sizes sizes();
+
     /** The device in use. */
     Driver driver();
 

@@ -23,8 +23,10 @@ final class SharedCellWriter {
     private final List<Index> indices;
     private final Expr body;
     private final int lanes;
+    private final boolean warp;
 
-    private SharedCellWriter(Emitter emitter, List<Index> indices, Expr body, int lanes) {
+    private SharedCellWriter(Emitter emitter, List<Index> indices, Expr body, int lanes, boolean warp) {
+        this.warp = warp;
         this.e = emitter;
         this.indices = indices;
         this.body = body;
@@ -32,13 +34,14 @@ final class SharedCellWriter {
     }
 
     /** A writer for the kernel, or null where its reductions are short or do not walk along memory. */
-    static @Nullable SharedCellWriter find(Emitter e, List<Index> indices, Expr body, int items) {
+    static @Nullable SharedCellWriter find(Emitter e, List<Index> indices, Expr body, Platform platform) {
+        int items = platform.items();
         List<Expr.Reduce> all = new ArrayList<>();
         collect(body, all);
         boolean worthwhile = all.stream().anyMatch(r -> points(r) >= Math.min(LEAST_POINTS, items));
         boolean along = all.stream().allMatch(r -> walksAlong(e, r));
         int lanes = items >= LANES * CELLS ? LANES : items / 2;
-        return worthwhile && along ? new SharedCellWriter(e, indices, body, lanes) : null;
+        return worthwhile && along ? new SharedCellWriter(e, indices, body, lanes, lanes == platform.warp()) : null;
     }
 
     /** The reductions outside of loops and branches. */
@@ -117,7 +120,7 @@ final class SharedCellWriter {
             // Lanes past the end compute the last element once more: whoever shares a barrier must reach it.
             e.scope.line("final int cell = (mine < total ? mine : total - 1);");
             CellWriter.locate(e, indices, extents);
-            e.lanes = new Lanes(e, e.scope, lanes);
+            e.lanes = new Lanes(e, e.scope, lanes, warp);
             String value = e.real(body);
             e.lanes = null;
             String at = CellWriter.place(e, indices);

@@ -73,6 +73,12 @@ final class Slab {
         return Math.max(ALIGNMENT, (elements + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
     }
 
+    /** One past the last element in use. */
+    long top() {
+        Map.Entry<Long, Long> last = free.lastEntry();
+        return last != null && last.getKey() + last.getValue() == elements() ? last.getKey() : elements();
+    }
+
     /** Whether an address of the process's side lies in it. */
     boolean holds(long address) {
         return address >= data.address() && address < data.address() + data.byteSize();

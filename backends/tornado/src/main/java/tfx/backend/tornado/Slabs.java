@@ -20,7 +20,7 @@ final class Slabs implements DeviceMemory {
     private static final long MOST = 1L << 28;
 
     private final Driver driver;
-    private final long least;
+    private final Platform.Sizes sizes;
     private final List<Slab> slabs = new ArrayList<>();
     private final Map<List<Object>, Tensor> weights = new HashMap<>();
     private final Set<ElementType> widened = EnumSet.noneOf(ElementType.class);
@@ -34,11 +34,10 @@ final class Slabs implements DeviceMemory {
         void read(Slab slab, long first, long count);
     }
 
-    /** @param least elements of the smallest slab */
-    Slabs(Driver driver, long least, Carrier carrier, Consumer<Diagnostic> notes) {
+    Slabs(Driver driver, Platform.Sizes sizes, Carrier carrier, Consumer<Diagnostic> notes) {
         this.notes = notes;
         this.driver = driver;
-        this.least = least;
+        this.sizes = sizes;
         this.carrier = carrier;
     }
 
@@ -46,8 +45,16 @@ final class Slabs implements DeviceMemory {
         return List.copyOf(slabs);
     }
 
-    synchronized Slab of(Tensor tensor) {
-        long address = tensor.data().address();
+    Slab of(Tensor tensor) {
+        return of(tensor.data().address());
+    }
+
+    /** Where the element at index 0 of a tensor lies in its slab. */
+    long base(Tensor tensor) {
+        return of(tensor).element(tensor.data().address()) + tensor.base();
+    }
+
+    synchronized Slab of(long address) {
         return slabs.stream()
                 .filter(slab -> slab.holds(address))
                 .findFirst()
@@ -56,7 +63,15 @@ final class Slabs implements DeviceMemory {
 
     @Override
     public synchronized Room allocate(ElementType type, long elements) {
-        Slab.Use use = type == ElementType.I32 ? Slab.Use.INBOX : Slab.Use.WORK;
+        return room(type, elements, type == ElementType.I32 ? Slab.Use.INBOX : Slab.Use.WORK);
+    }
+
+    /** Room for what kernels alone read and write. */
+    synchronized Room work(ElementType type, long elements) {
+        return room(type, elements, Slab.Use.WORK);
+    }
+
+    private Room room(ElementType type, long elements, Slab.Use use) {
         Slab slab = room(type, use, elements);
         long at = slab.take(elements);
         return new Room(slab.data.asSlice(at * type.bytes(), elements * type.bytes()), () -> give(slab, at, elements));
@@ -79,7 +94,13 @@ final class Slabs implements DeviceMemory {
                 }
             }
         }
-        long smallest = use == Slab.Use.INBOX ? 64 : least;
+        long smallest =
+                switch (use) {
+                    case INBOX -> 64;
+                    case WEIGHTS -> sizes.weights();
+                    // One slab for all that kernels write: where a value moves to another, graphs are made again.
+                    case WORK -> Math.min(sizes.work(), driver.memory() / 16 / type.bytes());
+                };
         long wanted = Math.max(elements + 64, Math.max(smallest, Math.min(MOST, total)));
         long most = Math.min(driver.largest() / type.bytes(), Integer.MAX_VALUE - 64);
         if (elements + 64 > most) {
@@ -138,6 +159,11 @@ final class Slabs implements DeviceMemory {
                     ""));
         }
         return ElementType.F32;
+    }
+
+    @Override
+    public long rows() {
+        return sizes.rows();
     }
 
     private MemorySegment weightRoom(ElementType type, long elements) {

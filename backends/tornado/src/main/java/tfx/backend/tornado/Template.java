@@ -48,6 +48,26 @@ final class Template {
         return key.text();
     }
 
+    /** What the kernel computes, with its domain's complement as 0. */
+    Expr body() {
+        return body;
+    }
+
+    /** An emitter for questions about the kernel: what it writes is of no use. */
+    Emitter emitter() {
+        return new Emitter(analysis, operands(new int[request.layouts().size() + 1]));
+    }
+
+    private Operands operands(int[] slabs) {
+        return new Operands(
+                request.kernel().operands(),
+                request.layouts(),
+                request.output(),
+                request.length(),
+                key.constants(),
+                slabs);
+    }
+
     double[] literals() {
         return key.arguments();
     }
@@ -74,15 +94,9 @@ final class Template {
      * @param slabTypes the type of each slab parameter
      */
     Source write(String name, Platform platform, int[] slabs, List<ElementType> slabTypes) {
-        Operands operands = new Operands(
-                request.kernel().operands(),
-                request.layouts(),
-                request.output(),
-                request.length(),
-                key.constants(),
-                slabs);
+        Operands operands = operands(slabs);
         Emitter emitter = new Emitter(analysis, operands);
-        Written written = Writers.write(emitter, request.kernel().output().indices(), body, platform.items());
+        Written written = Writers.write(emitter, request.kernel().output().indices(), body, platform);
         StringBuilder code = new StringBuilder("final int at = slot.get(0);\n");
         if (operands.literals() > 0) {
             code.append("final int literal = slot.get(1);\n");

@@ -1,6 +1,5 @@
 package tfx.backend.tornado;
 
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -9,8 +8,6 @@ import tfx.backend.common.Analysis;
 import tfx.backend.common.Analysis.Kind;
 import tfx.backend.tornado.Scope.Code;
 import tfx.ir.Expr;
-import tfx.ir.Expr.BinaryOp;
-import tfx.ir.Expr.Monoid;
 import tfx.ir.Index;
 
 /**
@@ -26,13 +23,6 @@ final class TileWriter {
     private static final int DEPTH = 16;
 
     private static final int PITCH = DEPTH + 1;
-
-    /** One sum: {@code row} is free of the column, {@code column} of the row. */
-    private record Product(Expr.Reduce sum, Expr row, Expr column) {
-        long depth() {
-            return sum.indices().stream().mapToLong(i -> i.size().constant()).reduce(1, Math::multiplyExact);
-        }
-    }
 
     private final Emitter e;
     private final List<Index> indices;
@@ -59,63 +49,13 @@ final class TileWriter {
 
     /** A writer for a kernel whose every reduction is a sum of products of one row with one column; null for others. */
     static @Nullable TileWriter find(Emitter e, List<Index> indices, Expr body, SharedCellWriter few) {
-        if (indices.size() != 2
-                || !e.operands.stepped(indices, indices.getFirst())
-                || !indices.getLast().size().isConstant()) {
-            return null;
-        }
-        List<Expr.Reduce> sums = new ArrayList<>();
-        SharedCellWriter.collect(body, sums);
-        List<Product> products = new ArrayList<>();
-        for (Expr.Reduce sum : sums) {
-            Product product = product(e, indices, sum);
-            if (product == null) {
-                return null;
-            }
-            if (!products.contains(product)) {
-                products.add(product);
-            }
-        }
-        return products.isEmpty() || products.size() > 2 ? null : new TileWriter(e, indices, body, few, products);
-    }
-
-    private static @Nullable Product product(Emitter e, List<Index> indices, Expr.Reduce sum) {
-        if (sum.monoid() != Monoid.SUM
-                || !sum.domain().equals(Expr.TRUE)
-                || !sum.indices().stream().allMatch(i -> i.size().isConstant())) {
-            return null;
-        }
-        List<Expr> factors = new ArrayList<>();
-        factors(sum.body(), factors);
-        Expr row = null;
-        Expr column = null;
-        for (Expr factor : factors) {
-            if (!e.analysis.mentions(factor, indices.getLast())) {
-                row = row == null ? factor : new Expr.Binary(BinaryOp.MUL, row, factor);
-            } else if (!e.analysis.mentions(factor, indices.getFirst())
-                    && !e.analysis.mentions(factor, Analysis.BATCH)) {
-                column = column == null ? factor : new Expr.Binary(BinaryOp.MUL, column, factor);
-            } else {
-                return null;
-            }
-        }
-        return row == null || column == null
-                ? null
-                : new Product(sum, e.analysis.intern(row), e.analysis.intern(column));
-    }
-
-    private static void factors(Expr expr, List<Expr> all) {
-        if (expr instanceof Expr.Binary(BinaryOp op, Expr l, Expr r) && op == BinaryOp.MUL) {
-            factors(l, all);
-            factors(r, all);
-        } else {
-            all.add(expr);
-        }
+        List<Product> products = Product.all(e, indices, body);
+        return products == null || products.size() > 2 ? null : new TileWriter(e, indices, body, few, products);
     }
 
     Written write() {
         CellWriter.countCells(e, Extent.of(e, indices));
-        long columns = indices.getLast().size().constant();
+        long columns = Product.count(columns());
         e.scope.line("final int rows = total / " + columns + ";");
         int high = down * ROWS;
         int wide = across * COLUMNS;
@@ -144,6 +84,10 @@ final class TileWriter {
                     });
         });
         return new Written(e, few.group(), true, Written.cells(few.group()));
+    }
+
+    private List<Index> columns() {
+        return indices.subList(1, indices.size());
     }
 
     private static String accumulator(int n, int r, int c) {
@@ -182,8 +126,8 @@ final class TileWriter {
                             product.column(),
                             "side",
                             Long.toString(columns),
-                            () -> e.names.put(indices.getLast(), "which"),
-                            Set.of(indices.getLast()));
+                            () -> Product.unflatten(e, columns(), "which"),
+                            Set.copyOf(columns()));
                     e.scope.line("context.localBarrier();");
                     StringBuilder inner = new StringBuilder("for (int d = 0; d < " + DEPTH + "; d++) {\n");
                     for (int r = 0; r < ROWS; r++) {
@@ -246,19 +190,7 @@ final class TileWriter {
                     e.scope.line("float value = 0f;");
                     e.block("if (which < " + limit + " && point < " + product.depth() + ") {", "}", own, true, () -> {
                         bind.run();
-                        String rest = "point";
-                        List<Index> over = product.sum().indices();
-                        for (int d = over.size() - 1; d >= 0; d--) {
-                            String name = e.fresh("i");
-                            String size = Long.toString(over.get(d).size().constant());
-                            e.scope.line("final int " + name + " = " + (d == 0 ? rest : rest + " % " + size) + ";");
-                            e.names.put(over.get(d), name);
-                            if (d > 0) {
-                                String further = e.fresh("i");
-                                e.scope.line("final int " + further + " = " + rest + " / " + size + ";");
-                                rest = further;
-                            }
-                        }
+                        Product.unflatten(e, product.sum().indices(), "point");
                         e.scope.line("value = " + e.real(expr) + ";");
                     });
                     e.scope.line(into + "[u / " + DEPTH + " * " + PITCH + " + u % " + DEPTH + "] = value;");
@@ -287,7 +219,7 @@ final class TileWriter {
                 e.scope.line("final int " + column + " = side + x + " + c * across + ";");
                 e.block("if (" + row + " < rows && " + column + " < " + columns + ") {", "}", own, true, () -> {
                     locateRow(row);
-                    e.names.put(indices.getLast(), column);
+                    Product.unflatten(e, columns(), column);
                     for (int n = 0; n < products.size(); n++) {
                         e.scope.known.put(products.get(n).sum(), new Code(Kind.FLOAT, false, accumulator(n, y, x)));
                     }

@@ -22,9 +22,9 @@ public final class TornadoBackend implements Backend {
     private final DeviceGraph graph;
     private final ThreadLocal<List<DeviceGraph.Call>> waiting = ThreadLocal.withInitial(ArrayList::new);
 
-    TornadoBackend(Platform platform, long leastSlab, Consumer<Diagnostic> notes) {
+    TornadoBackend(Platform platform, Consumer<Diagnostic> notes) {
         this.platform = platform;
-        this.graph = new DeviceGraph(platform, leastSlab, notes);
+        this.graph = new DeviceGraph(platform, notes);
     }
 
     /**
@@ -37,8 +37,8 @@ public final class TornadoBackend implements Backend {
     public static TornadoBackend open(String device, Consumer<Diagnostic> notes) {
         String kind = device.substring(Math.min(device.length(), "gpu:".length()));
         return kind.equals("emulator")
-                ? new TornadoBackend(new Emulator(), Emulator.LEAST_SLAB, notes)
-                : new TornadoBackend(new TornadoVm(kind), TornadoVm.LEAST_SLAB, notes);
+                ? new TornadoBackend(new Emulator(), notes)
+                : new TornadoBackend(new TornadoVm(kind), notes);
     }
 
     /** Runs the same kernels in this process, work group by work group: slow, and needs no device. */
@@ -105,8 +105,7 @@ public final class TornadoBackend implements Backend {
             tensors[operands.length] = output;
             long[] bases = new long[tensors.length];
             for (int i = 0; i < tensors.length; i++) {
-                Slab slab = graph.memory().of(tensors[i]);
-                bases[i] = slab.element(tensors[i].data().address()) + tensors[i].base();
+                bases[i] = graph.memory().base(tensors[i]);
             }
             Map<String, Long> lengths = request.length() == null ? Map.of() : Map.of(request.length(), step.end());
             waiting.get().add(new DeviceGraph.Call(number, new CallRecord.Call(tensors, bases, step, lengths)));

@@ -25,14 +25,23 @@ import tfx.source.TfxException;
  * their bytes; the folder goes when the process ends, unless a kernel did not compile for the device.
  */
 final class TornadoVm implements Platform {
-    /** Four million: a model of any size needs few slabs. */
-    static final long LEAST_SLAB = 1 << 22;
+    /** Weights: a model of any size needs few slabs. Work: a gibibyte. */
+    private static final Sizes SIZES = new Sizes(1 << 22, 1 << 28, 1 << 20, 4096);
 
     /** Sixteen warps: a multiprocessor has room for four such groups, and a row of attention for many points at a time. */
     private static final int ITEMS = 512;
 
+    /** Up to here the weights are read again for each row from the cache, and a library gains nothing. */
+    private static final int FEW = 32;
+
+    private static final int WARP = 32;
+
     private static final String API = "uk.ac.manchester.tornado.api";
     private static final String DRIVER = "TornadoDriver";
+    private static final String PRODUCTS = "TornadoProducts";
+    /** What TornadoVM looks up to find libraries. */
+    private static final String PROVIDER = "uk.ac.manchester.tornado.runtime.library.spi.TornadoLibraryProvider";
+
     /** Two backends of one process share the folder, so names count on. */
     private static final AtomicInteger COUNT = new AtomicInteger();
 
@@ -78,10 +87,14 @@ final class TornadoVm implements Platform {
         KernelFolder folder = KernelFolder.ofProcess();
         try {
             if (!folder.holds(DRIVER)) {
-                try (InputStream in = TornadoVm.class.getResourceAsStream(DRIVER + ".java")) {
-                    String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-                    compile(installation, folder, Map.of(DRIVER, text));
+                Map<String, String> texts = new HashMap<>();
+                for (String name : List.of(DRIVER, PRODUCTS)) {
+                    try (InputStream in = TornadoVm.class.getResourceAsStream(name + ".java")) {
+                        texts.put(name, new String(in.readAllBytes(), StandardCharsets.UTF_8));
+                    }
                 }
+                folder.serve(PROVIDER, Template.PACKAGE + "." + PRODUCTS);
+                compile(installation, folder, texts);
             }
             Class<?> type = Class.forName(Template.PACKAGE + "." + DRIVER, true, ClassLoader.getSystemClassLoader());
             return parameter == null
@@ -137,6 +150,21 @@ final class TornadoVm implements Platform {
     }
 
     @Override
+    public int warp() {
+        return driver.warps() ? WARP : 0;
+    }
+
+    @Override
+    public Sizes sizes() {
+        return SIZES;
+    }
+
+    @Override
+    public int few() {
+        return FEW;
+    }
+
+    @Override
     public Driver driver() {
         return driver;
     }
@@ -158,7 +186,8 @@ final class TornadoVm implements Platform {
 
     private static void compile(Installation installation, KernelFolder folder, Map<String, String> sources) {
         try {
-            List<String> path = new ArrayList<>(List.of(installation.api().toString()));
+            List<String> path = new ArrayList<>(
+                    installation.jars().stream().map(Path::toString).toList());
             for (Class<?> needed : List.of(Task.class, Backend.class)) {
                 path.add(Path.of(needed.getProtectionDomain()
                                 .getCodeSource()
@@ -192,12 +221,11 @@ final class TornadoVm implements Platform {
                     "see the output above; -Dtornado.fullDebug=True in TFX_JAVA_OPTS says more"));
         }
         folder.keep();
-        String name = kernel.substring(kernel.indexOf('_') + 1);
         return new TfxException(Diagnostic.error(
                 "TFX0544",
-                name,
+                kernel,
                 "TornadoVM cannot compile this kernel for " + driver.device() + ": " + all,
-                "please report it with its source, " + folder.source(name)));
+                "please report it with its source, " + folder.source(kernel)));
     }
 
     private static String messages(Throwable fault) {

@@ -6,8 +6,8 @@ import tfx.compiler.schedule.ElementType;
 
 /** The kernel that copies what the host wrote from the inbox into a slab: arrays travel whole, slabs are too large for that. */
 final class Uploads {
-    /** The key of the kernel, which no comprehension has. */
-    static final String NAME = "upload";
+    /** Begins the keys of the kernels, as no comprehension's does. */
+    private static final String NAME = "upload";
 
     /** Its record: how many elements, from where in the inbox, to where in the slab. */
     static final int ENTRIES = 3;
@@ -16,24 +16,28 @@ final class Uploads {
 
     private Uploads() {}
 
-    static Template.Source source(Platform platform) {
-        Operands operands =
-                new Operands(List.of(), List.of(), ElementType.F32, null, java.util.Map.of(), new int[] {1});
+    static String key(ElementType type) {
+        return NAME + " " + type;
+    }
+
+    /** The kernel for a slab of a type. Only F32 is ever uploaded; but what no task touches TornadoVM brings to no device. */
+    static Template.Source source(Platform platform, ElementType type) {
+        Operands operands = new Operands(List.of(), List.of(), type, null, java.util.Map.of(), new int[] {1});
         Emitter emitter = new Emitter(new tfx.backend.common.Analysis(), operands);
         emitter.scope.line("final int at = slot.get(0);");
         emitter.scope.line("final int total = args.get(at);");
         emitter.scope.line("final int from = args.get(at + 1);");
         emitter.scope.line("final int to = args.get(at + 2);");
+        String from = type == ElementType.F32 ? "s0.get(from + cell)" : "s1.get(from + cell)";
         emitter.block(
                 "for (int cell = context.globalIdx; cell < total; cell = cell + context.globalGroupSizeX) {",
                 "}",
                 Set.of(),
                 false,
-                () -> emitter.scope.line("s1.set(to + cell, s0.get(from + cell));"));
+                () -> emitter.scope.line("s1.set(to + cell, " + from + ");"));
         Written written = new Written(emitter, GROUP, false, Written.cells(GROUP));
         String name = platform.unique("upload");
-        String text =
-                Template.file(name, platform, List.of(ElementType.F32, ElementType.F32), emitter.scope.code.toString());
+        String text = Template.file(name, platform, List.of(ElementType.F32, type), emitter.scope.code.toString());
         return new Template.Source(name, text, List.of(), written);
     }
 }

@@ -8,13 +8,13 @@ import tfx.ir.Index;
 final class Writers {
     private Writers() {}
 
-    /** @param items work items of a group that works together */
-    static Written write(Emitter emitter, List<Index> indices, Expr body, int items) {
+    static Written write(Emitter emitter, List<Index> indices, Expr body, Platform platform) {
+        int items = platform.items();
         StreamWriter stream = StreamWriter.find(emitter, indices, body, items);
         if (stream != null) {
             return stream.write();
         }
-        SharedCellWriter shared = SharedCellWriter.find(emitter, indices, body, items);
+        SharedCellWriter shared = SharedCellWriter.find(emitter, indices, body, platform);
         if (shared != null) {
             TileWriter tiles = TileWriter.find(emitter, indices, body, shared);
             return tiles != null ? tiles.write() : shared.write();

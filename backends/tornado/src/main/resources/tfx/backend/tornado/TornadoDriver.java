@@ -94,6 +94,11 @@ public final class TornadoDriver implements Driver {
     }
 
     @Override
+    public boolean warps() {
+        return backend == TornadoVMBackendType.CUDA;
+    }
+
+    @Override
     public int units() {
         return Math.max(1, device.getPhysicalDevice().getDeviceMaxComputeUnits());
     }
@@ -124,101 +129,137 @@ public final class TornadoDriver implements Driver {
     }
 
     @Override
-    public Graph graph(List<Launch> launches, List<Object> once, List<Object> always, List<Object> back) {
+    public boolean multiplies() {
+        return backend == TornadoVMBackendType.CUDA && TornadoProducts.available();
+    }
+
+    /** The tasks of a form, or of a part of one that a graph has room for. */
+    private record Part(int form, String name, List<Launch> launches) {
+        Set<Object> used() {
+            Set<Object> all = Collections.newSetFromMap(new IdentityHashMap<>());
+            launches.forEach(launch -> all.addAll(List.of(launch.arrays())));
+            return all;
+        }
+    }
+
+    @Override
+    public Graph graph(List<List<Launch>> forms, List<Object> once, List<Object> always, List<Object> back) {
+        List<Part> parts = new ArrayList<>();
+        for (int f = 0; f < forms.size(); f++) {
+            List<Launch> launches = forms.get(f);
+            for (int first = 0; first < launches.size(); first += MOST_TASKS) {
+                List<Launch> some = launches.subList(first, Math.min(launches.size(), first + MOST_TASKS));
+                parts.add(new Part(f, "part" + parts.size(), some));
+            }
+        }
+        Map<Object, Integer> users = new IdentityHashMap<>();
+        for (Part part : parts) {
+            part.used().forEach(array -> users.merge(array, 1, Integer::sum));
+        }
+        // What several graphs use comes to the device with the first; the others take it over from whichever ran before them.
+        List<Object> shared = once.stream()
+                .filter(array -> back.contains(array) || users.getOrDefault(array, 0) > 1)
+                .toList();
         GridScheduler grids = new GridScheduler();
-        KernelContext context = new KernelContext();
-        Map<Object, Integer> last = new IdentityHashMap<>();
         List<ImmutableTaskGraph> graphs = new ArrayList<>();
-        // A graph takes over what it has from the one before it alone: what a later graph needs goes through all between.
-        Set<Object> seen = used(List.of());
-        for (int first = 0; first < launches.size(); first += MOST_TASKS) {
-            int next = Math.min(launches.size(), first + MOST_TASKS);
-            Set<Object> here = used(launches.subList(first, next));
-            Set<Object> later = used(launches.subList(next, launches.size()));
-            String name = "step" + graphs.size();
-            TaskGraph graph = new TaskGraph(name);
-            for (Object array : all(once, always)) {
-                if (seen.contains(array) && (here.contains(array) || later.contains(array))) {
-                    graph.consumeFromDevice("step" + (graphs.size() - 1), array);
-                } else if (here.contains(array)) {
-                    boolean kept = once.contains(array);
-                    graph.transferToDevice(
-                            kept ? DataTransferMode.FIRST_EXECUTION : DataTransferMode.EVERY_EXECUTION, array);
-                }
-            }
-            for (Launch launch : launches.subList(first, next)) {
-                launch.task().addTo(graph, launch.id(), context, launch.arrays());
-                WorkerGrid1D grid = new WorkerGrid1D(launch.groups() * launch.group());
-                grid.setLocalWork(launch.group(), 1, 1);
-                grids.addWorkerGrid(name + "." + launch.id(), grid);
-            }
-            seen.addAll(here);
-            for (Object array : seen) {
-                if (later.contains(array)) {
-                    graph.persistOnDevice(array);
-                } else if (here.contains(array) && back.contains(array)) {
-                    graph.transferToHost(DataTransferMode.UNDER_DEMAND, array);
-                    last.put(array, graphs.size());
-                }
-            }
-            graphs.add(graph.snapshot());
+        for (Part part : parts) {
+            graphs.add(graph(part, parts, shared, once, always, back, grids));
         }
         TornadoExecutionPlan plan = new TornadoExecutionPlan(graphs.toArray(new ImmutableTaskGraph[0]));
         plan = plan.withDevice(device).withGridScheduler(grids);
         // One launch for the whole step instead of one a kernel: ten times less to do for the host.
-        return new Steps(
-                backend == TornadoVMBackendType.CUDA ? plan.withCUDAGraph() : plan, graphs.size(), last);
+        Steps steps = new Steps(
+                backend == TornadoVMBackendType.CUDA ? plan.withCUDAGraph() : plan,
+                parts.stream().mapToInt(Part::form).toArray());
+        steps.execute(0);
+        return steps;
     }
 
-    private static List<Object> all(List<Object> once, List<Object> always) {
-        List<Object> all = new ArrayList<>(once);
-        all.addAll(always);
-        return all;
-    }
-
-    private static Set<Object> used(List<Launch> launches) {
-        Set<Object> all = Collections.newSetFromMap(new IdentityHashMap<>());
-        launches.forEach(launch -> all.addAll(List.of(launch.arrays())));
-        return all;
+    private static ImmutableTaskGraph graph(
+            Part part,
+            List<Part> parts,
+            List<Object> shared,
+            List<Object> once,
+            List<Object> always,
+            List<Object> back,
+            GridScheduler grids) {
+        TaskGraph graph = new TaskGraph(part.name());
+        Object[] common = shared.toArray();
+        if (part.equals(parts.getFirst())) {
+            graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, common);
+        } else {
+            for (Part other : parts) {
+                if (!other.equals(part)) {
+                    graph.consumeFromDevice(other.name(), common);
+                }
+            }
+        }
+        for (Object array : part.used()) {
+            if (!shared.contains(array)) {
+                graph.transferToDevice(
+                        always.contains(array) ? DataTransferMode.EVERY_EXECUTION : DataTransferMode.FIRST_EXECUTION,
+                        array);
+            }
+        }
+        KernelContext context = new KernelContext();
+        int tasks = 0;
+        for (Launch launch : part.launches()) {
+            switch (launch) {
+                case Run run -> {
+                    String id = "k" + tasks++ + "_" + run.id();
+                    run.task().addTo(graph, id, context, run.arrays());
+                    WorkerGrid1D grid = new WorkerGrid1D(run.groups() * run.group());
+                    grid.setLocalWork(run.group(), 1, 1);
+                    grids.addWorkerGrid(part.name() + "." + id, grid);
+                }
+                case Multiply multiply -> TornadoProducts.addTo(graph, "k" + tasks++ + "_" + multiply.id(), multiply);
+            }
+        }
+        graph.persistOnDevice(common);
+        if (part.equals(parts.getFirst())) {
+            graph.transferToHost(DataTransferMode.UNDER_DEMAND, back.toArray());
+        }
+        return graph.snapshot();
     }
 
     private static final class Steps implements Graph {
         private final TornadoExecutionPlan plan;
-        private final TornadoExecutionResult[] results;
-        private final Map<Object, Integer> last;
+        private final int[] forms;
+        private TornadoExecutionResult first;
 
-        /** @param last the number of the graph that hands each array to the process */
-        Steps(TornadoExecutionPlan plan, int graphs, Map<Object, Integer> last) {
+        /** @param forms the form that each graph is of */
+        Steps(TornadoExecutionPlan plan, int[] forms) {
             this.plan = plan;
-            this.results = new TornadoExecutionResult[graphs];
-            this.last = last;
+            this.forms = forms;
+        }
+
+        private TornadoExecutionPlan select(int g) {
+            return forms.length == 1 ? plan : plan.withGraph(g);
         }
 
         @Override
-        public void execute() {
+        public void execute(int form) {
             // A graph finds what it takes over only where the one before it was executed by itself.
-            for (int g = 0; g < results.length; g++) {
-                results[g] = (results.length == 1 ? plan : plan.withGraph(g)).execute();
+            for (int g = 0; g < forms.length; g++) {
+                if (forms[g] == form) {
+                    TornadoExecutionResult result = select(g).execute();
+                    first = g == 0 ? result : first;
+                }
             }
         }
 
         @Override
         public void read(Object array, long first, long count) {
-            int g = last.get(array);
-            if (results[g] != null) {
-                if (results.length > 1) {
-                    plan.withGraph(g);
-                }
-                results[g].transferToHost(
-                        new DataRange((TornadoNativeArray) array).withOffset(first).withSize(count));
-            }
+            select(0);
+            this.first.transferToHost(
+                    new DataRange((TornadoNativeArray) array).withOffset(first).withSize(count));
         }
 
         @Override
         public void close() {
-            for (int g = 0; g < results.length; g++) {
+            for (int g = 0; g < forms.length; g++) {
                 try {
-                    (results.length == 1 ? plan : plan.withGraph(g)).freeDeviceMemory();
+                    select(g).freeDeviceMemory();
                 } catch (TornadoInternalError e) {
                     // A graph frees what it brought to the device, then finds what it took over freed by the one before.
                     if (g == 0) {

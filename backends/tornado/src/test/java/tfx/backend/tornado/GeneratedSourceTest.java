@@ -49,6 +49,16 @@ class GeneratedSourceTest {
         }
 
         @Override
+        public Sizes sizes() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public int few() {
+            return 32;
+        }
+
+        @Override
         public Driver driver() {
             throw new UnsupportedOperationException();
         }
@@ -93,7 +103,7 @@ class GeneratedSourceTest {
     void kernelsCompileAgainstTheRealInterface() throws Exception {
         unpack();
         Map<String, String> sources = new LinkedHashMap<>();
-        Template.Source upload = Uploads.source(NAMES);
+        Template.Source upload = Uploads.source(NAMES, ElementType.F32);
         sources.put(upload.name(), upload.text());
         List<Program> programs = new ArrayList<>(List.of(Models.decoder(new Models.Shape(97, 64, 2, 4, 2, 160))));
         for (int seed = 0; seed < 20; seed++) {

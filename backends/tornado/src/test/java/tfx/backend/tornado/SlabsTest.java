@@ -25,7 +25,7 @@ class SlabsTest {
     };
 
     private static Slabs slabs(long memory) {
-        return new Slabs(new EmulatedDriver(memory), 64, NOTHING, note -> {});
+        return new Slabs(new EmulatedDriver(memory), new Platform.Sizes(64, 64, 64, 1), NOTHING, note -> {});
     }
 
     private static Diagnostic fault(Slabs slabs, long elements) {

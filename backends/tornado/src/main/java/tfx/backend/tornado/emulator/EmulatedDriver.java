@@ -2,7 +2,10 @@ package tfx.backend.tornado.emulator;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import tfx.backend.tornado.Driver;
@@ -15,6 +18,9 @@ public final class EmulatedDriver implements Driver {
     private static final int GROUPS = 3;
 
     private static final long MEMORY = 4L << 30;
+
+    /** Work items that exchange numbers without barriers. */
+    public static final int WARP = WorkGroup.WARP;
 
     private final long memory;
 
@@ -48,6 +54,11 @@ public final class EmulatedDriver implements Driver {
     }
 
     @Override
+    public boolean warps() {
+        return true;
+    }
+
+    @Override
     public int units() {
         return UNITS;
     }
@@ -69,32 +80,45 @@ public final class EmulatedDriver implements Driver {
         return ((DeviceArray) array).host();
     }
 
-    private record Kernel(String id, Consumer<KernelContext> code, Launch launch) {
-        void run() {
-            try {
-                int groups = Math.min(GROUPS, launch.groups());
-                IntStream.range(0, groups)
-                        .parallel()
-                        .forEach(g -> new WorkGroup(launch.group(), launch.barriers()).run(g, groups, code));
-            } catch (RuntimeException e) {
-                throw new IllegalStateException("kernel " + id + ": " + e.getMessage(), e);
-            }
+    @Override
+    public boolean multiplies() {
+        return true;
+    }
+
+    private static Runnable runnable(Launch launch) {
+        if (launch instanceof Multiply multiply) {
+            return new EmulatedProduct(multiply);
+        }
+        Run run = (Run) launch;
+        List<Runnable> kernels = new ArrayList<>();
+        Launches into = (id, code) -> kernels.add(() -> groups(id, run, code));
+        run.task().addTo(into, run.id(), run, run.arrays());
+        return kernels.getFirst();
+    }
+
+    private static void groups(String id, Run run, Consumer<KernelContext> code) {
+        int groups = Math.min(GROUPS, run.groups());
+        try {
+            IntStream.range(0, groups)
+                    .parallel()
+                    .forEach(g -> new WorkGroup(run.group(), run.barriers()).run(g, groups, code));
+        } catch (RuntimeException e) {
+            throw new IllegalStateException("kernel " + id + ": " + e.getMessage(), e);
         }
     }
 
     @Override
-    public Graph graph(List<Launch> launches, List<Object> once, List<Object> always, List<Object> back) {
-        List<Kernel> kernels = new ArrayList<>();
-        for (Launch launch : launches) {
-            Launches into = (id, code) -> kernels.add(new Kernel(id, code, launch));
-            launch.task().addTo(into, launch.id(), launch, launch.arrays());
-        }
+    public Graph graph(List<List<Launch>> forms, List<Object> once, List<Object> always, List<Object> back) {
+        List<List<Runnable>> tasks = forms.stream()
+                .map(form -> form.stream().map(EmulatedDriver::runnable).toList())
+                .toList();
+        List<Set<Object>> used = forms.stream().map(EmulatedDriver::arrays).toList();
         once.forEach(array -> ((DeviceArray) array).toDevice());
         return new Graph() {
             @Override
-            public void execute() {
-                always.forEach(array -> ((DeviceArray) array).toDevice());
-                kernels.forEach(Kernel::run);
+            public void execute(int form) {
+                always.stream().filter(used.get(form)::contains).forEach(array -> ((DeviceArray) array).toDevice());
+                tasks.get(form).forEach(Runnable::run);
             }
 
             @Override
@@ -108,5 +132,11 @@ public final class EmulatedDriver implements Driver {
             @Override
             public void close() {}
         };
+    }
+
+    private static Set<Object> arrays(List<Launch> launches) {
+        Set<Object> all = Collections.newSetFromMap(new IdentityHashMap<>());
+        launches.forEach(launch -> all.addAll(List.of(launch.arrays())));
+        return all;
     }
 }

@@ -24,6 +24,11 @@ public final class KernelContext {
         group.await();
     }
 
+    /** The sum of a number over the work items of a warp, in each of them. */
+    public float simdSum(float value) {
+        return group.sum(localIdx, value);
+    }
+
     /** Memory that the group shares: the n-th call of every work item gives the same array. */
     public float[] allocateFloatLocalArray(int size) {
         return group.shared(allocations++, size);

@@ -13,19 +13,28 @@ final class WorkGroup {
     /** Device memory local to a group holds what was in it before: kernels must not count on zeros. */
     private static final float UNDEFINED = Float.NaN;
 
+    /** Work items that exchange numbers without barriers; a device has 32. */
+    static final int WARP = 4;
+
     private final int size;
     private final boolean barriers;
     private final List<float[]> shared = new ArrayList<>();
     private final Thread[] items;
-    private final AtomicInteger waiting = new AtomicInteger();
-    private volatile int round;
-    private volatile int finished;
+    private final Gate all;
+    private final Gate[] warps;
+    private final float[] exchanged;
     private volatile @Nullable Throwable fault;
 
     WorkGroup(int size, boolean barriers) {
         this.size = size;
         this.barriers = barriers;
         this.items = new Thread[size];
+        this.all = new Gate(0, size);
+        this.warps = new Gate[(size + WARP - 1) / WARP];
+        for (int w = 0; w < warps.length; w++) {
+            warps[w] = new Gate(w * WARP, Math.min(size, (w + 1) * WARP));
+        }
+        this.exchanged = new float[size];
     }
 
     int size() {
@@ -69,9 +78,11 @@ final class WorkGroup {
     }
 
     private synchronized void finish(int item) {
-        finished++;
-        if (waiting.get() > 0) {
-            fail(new IllegalStateException("work item " + item + " ended while others wait"));
+        for (Gate gate : List.of(all, warps[item / WARP])) {
+            gate.finished++;
+            if (gate.waiting.get() > 0) {
+                fail(new IllegalStateException("work item " + item + " ended while others wait"));
+            }
         }
     }
 
@@ -79,37 +90,66 @@ final class WorkGroup {
         if (fault == null) {
             fault = e;
         }
-        wake();
-    }
-
-    /** Parking costs a tenth of waiting for a monitor, and barriers are most of what a group does. */
-    private void wake() {
         for (Thread item : items) {
-            if (item != Thread.currentThread()) {
-                LockSupport.unpark(item);
-            }
+            LockSupport.unpark(item);
         }
     }
 
     void await() {
-        if (!barriers) {
-            throw new IllegalStateException("a barrier in a kernel that was said to have none");
+        all.await();
+    }
+
+    /** The sum over the work items of a warp, in each of them, added in one order. */
+    float sum(int item, float value) {
+        Gate warp = warps[item / WARP];
+        exchanged[item] = value;
+        warp.await();
+        float sum = 0;
+        for (int i = warp.from; i < warp.to; i++) {
+            sum += exchanged[i];
         }
-        int mine = round;
-        if (waiting.incrementAndGet() == size) {
-            waiting.set(0);
-            round = mine + 1;
-            wake();
-            return;
+        warp.await();
+        return sum;
+    }
+
+    /** Where neighbouring work items wait for one another. */
+    private final class Gate {
+        private final int from;
+        private final int to;
+        private final AtomicInteger waiting = new AtomicInteger();
+        private volatile int round;
+        private volatile int finished;
+
+        Gate(int from, int to) {
+            this.from = from;
+            this.to = to;
         }
-        if (finished > 0) {
-            fail(new IllegalStateException("a work item waits for others that have ended"));
-        }
-        while (round == mine && fault == null) {
-            LockSupport.park(this);
-        }
-        if (fault != null) {
-            throw new IllegalStateException("another work item failed", fault);
+
+        void await() {
+            if (!barriers) {
+                throw new IllegalStateException("a barrier in a kernel that was said to have none");
+            }
+            int mine = round;
+            if (waiting.incrementAndGet() == to - from) {
+                waiting.set(0);
+                round = mine + 1;
+                // Parking costs a tenth of waiting for a monitor, and barriers are most of what a group does.
+                for (int i = from; i < to; i++) {
+                    if (items[i] != Thread.currentThread()) {
+                        LockSupport.unpark(items[i]);
+                    }
+                }
+                return;
+            }
+            if (finished > 0) {
+                fail(new IllegalStateException("a work item waits for others that have ended"));
+            }
+            while (round == mine && fault == null) {
+                LockSupport.park(this);
+            }
+            if (fault != null) {
+                throw new IllegalStateException("another work item failed", fault);
+            }
         }
     }
 

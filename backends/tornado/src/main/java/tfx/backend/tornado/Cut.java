@@ -1,0 +1,120 @@
+package tfx.backend.tornado;
+
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tfx.backend.common.Analysis;
+import tfx.compiler.schedule.Backend.Layout;
+import tfx.compiler.schedule.Backend.Request;
+import tfx.compiler.schedule.ElementType;
+import tfx.compiler.schedule.Kernel;
+import tfx.ir.Expr;
+import tfx.ir.Exprs;
+import tfx.ir.Index;
+import tfx.ir.Size;
+import tfx.ir.Value;
+
+/**
+ * A kernel of products as a library for matrices takes it, in pieces: for each product a kernel that writes the factors of its
+ * rows side by side, in the type of the weights, and a product of matrices; then one kernel that computes the output from the
+ * sums. The factors of rows are rounded to the type of the weights, as frameworks hold activations; sums are in F32.
+ *
+ * @param rest computes the output; its last operands are the sums, in order
+ */
+record Cut(List<Factor> factors, Piece rest, long columns) {
+    /** Smaller matrices are not worth three kernels. */
+    private static final long LEAST = 4;
+
+    /** @param operands the numbers of its operands among the whole kernel's */
+    record Piece(Template template, int[] operands) {}
+
+    /** @param type of the factors and the weights */
+    record Factor(Piece rows, Matrix matrix, long depth, ElementType type) {}
+
+    /** The pieces of a kernel, or null where it is not products with weights that lie as matrices. */
+    static @Nullable Cut of(Template whole) {
+        Request request = whole.request();
+        List<Index> indices = request.kernel().output().indices();
+        Emitter e = whole.emitter();
+        List<Product> products = Product.all(e, indices, whole.body());
+        if (products == null) {
+            return null;
+        }
+        List<Index> columns = indices.subList(1, indices.size());
+        long width = Product.count(columns);
+        List<Factor> factors = new ArrayList<>();
+        List<Value> sums = new ArrayList<>();
+        Map<Expr, Expr> replaced = new IdentityHashMap<>();
+        for (Product product : products) {
+            Matrix matrix = Matrix.of(e, product, columns);
+            if (matrix == null || product.depth() < LEAST || width < LEAST || loops(product.row())) {
+                return null;
+            }
+            ElementType type = request.layouts().get(matrix.operand()).type();
+            if (type != ElementType.F32 && type != ElementType.BF16) {
+                return null;
+            }
+            List<Index> at = new ArrayList<>(List.of(indices.getFirst()));
+            at.addAll(product.sum().indices());
+            Piece rows = piece(request, "rows", at, product.row(), List.of(), type);
+            factors.add(new Factor(rows, matrix, product.depth(), type));
+            Value.Input sum = new Value.Input(
+                    "sum" + sums.size(), indices.stream().map(Index::size).toList(), Value.Kind.REAL);
+            sums.add(sum);
+            replaced.put(product.sum(), Exprs.read(sum, indices.toArray(Index[]::new)));
+        }
+        Expr body = replace(whole.body(), replaced);
+        Piece rest = piece(request, request.kernel().name(), indices, body, sums, request.output());
+        return new Cut(factors, rest, width);
+    }
+
+    /** A factor that is itself a loop would be computed again for every point. */
+    private static boolean loops(Expr expr) {
+        return expr instanceof Expr.Reduce
+                || expr instanceof Expr.Fold
+                || Analysis.parts(expr).stream().anyMatch(Cut::loops);
+    }
+
+    private static Expr replace(Expr expr, Map<Expr, Expr> replaced) {
+        Expr other = replaced.get(expr);
+        return other != null ? other : Exprs.map(expr, part -> replace(part, replaced));
+    }
+
+    /** A kernel over some of another's operands and, last, the sums. */
+    private static Piece piece(
+            Request whole, String name, List<Index> indices, Expr body, List<Value> sums, ElementType type) {
+        List<Value> operands = new ArrayList<>();
+        List<Layout> layouts = new ArrayList<>();
+        List<Integer> numbers = new ArrayList<>();
+        for (Value value : Exprs.reads(Expr.TRUE, body)) {
+            int number = whole.kernel().operands().indexOf(value);
+            if (number >= 0) {
+                operands.add(value);
+                layouts.add(whole.layouts().get(number));
+                numbers.add(number);
+            }
+        }
+        for (Value sum : sums) {
+            operands.add(sum);
+            layouts.add(new Layout(ElementType.F32, strides(sum.shape())));
+        }
+        Value.Comprehension output = new Value.Comprehension(name, indices, Expr.TRUE, body);
+        Request request =
+                new Request(new Kernel(name, output, operands, List.of()), layouts, type, whole.length());
+        return new Piece(
+                new Template(request), numbers.stream().mapToInt(Integer::intValue).toArray());
+    }
+
+    /** Row-major strides of a shape of which only the first size may be unknown. */
+    static long[] strides(List<Size> shape) {
+        long[] strides = new long[shape.size()];
+        long stride = 1;
+        for (int d = strides.length - 1; d >= 0; d--) {
+            strides[d] = stride;
+            stride *= d > 0 ? shape.get(d).constant() : 1;
+        }
+        return strides;
+    }
+}

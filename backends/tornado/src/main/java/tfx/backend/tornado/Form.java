@@ -1,0 +1,70 @@
+package tfx.backend.tornado;
+
+import java.util.ArrayList;
+import java.util.List;
+import tfx.backend.tornado.DeviceGraph.Call;
+
+/**
+ * The tasks for steps of a size. The first form carries uploads; the second takes any step, with a kernel each; others are for
+ * steps of many rows, whose products a library computes for exactly so many.
+ *
+ * @param rows of the products of matrices; 0 where there are none
+ */
+record Form(int rows, List<Place> places) {
+    /** With at most so many rows times the platform's few, reading weights is all that counts: kernels for that are generated. */
+    private static final int STEP = 8;
+
+    /** The whole kernel among its pieces. */
+    static final int WHOLE = -1;
+
+    /**
+     * Where a task's record lies in the arguments.
+     *
+     * @param number the kernel's, or -1 - s for the upload into slab s
+     * @param piece which piece of a cut kernel: the rows of a product, or after those the rest
+     */
+    record Place(int number, int piece, int at, List<CallRecord.Entry> entries) {}
+
+    /** The number of rows that products of a step with {@code rows} are computed for; 0 for few. */
+    static int bucket(long rows, int few) {
+        if (rows <= few) {
+            return 0;
+        }
+        long bucket = few;
+        while (bucket < rows) {
+            bucket *= STEP;
+        }
+        return Math.toIntExact(bucket);
+    }
+
+    /** The most rows that a call has. */
+    static long rows(List<Call> calls) {
+        return calls.stream().mapToLong(Form::rows).max().orElse(0);
+    }
+
+    static long rows(Call call) {
+        var step = call.arguments().step();
+        return (step.end() - step.start()) * step.batch();
+    }
+
+    /** The places of records laid one behind another. */
+    static final class Layout {
+        private final List<Place> places = new ArrayList<>();
+        private int next;
+
+        Place add(int number, int piece, List<CallRecord.Entry> entries, int size) {
+            Place place = new Place(number, piece, next, entries);
+            places.add(place);
+            next += size;
+            return place;
+        }
+
+        List<Place> places() {
+            return List.copyOf(places);
+        }
+
+        int size() {
+            return next;
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package tfx.backend.tornado;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import tfx.backend.tornado.DeviceGraph.Call;
+import tfx.compiler.schedule.DeviceMemory;
+import tfx.compiler.schedule.ElementType;
+import tfx.compiler.schedule.Step;
+import tfx.compiler.schedule.Tensor;
+
+/** Device memory between the pieces of a cut kernel: factors of rows by type, and the sums of each product. */
+final class Scratch {
+    private final Slabs slabs;
+    private final Map<ElementType, Held> rows = new EnumMap<>(ElementType.class);
+    private final List<Held> sums = new ArrayList<>();
+
+    private record Held(DeviceMemory.Room room, ElementType type, long elements) {}
+
+    Scratch(Slabs slabs) {
+        this.slabs = slabs;
+    }
+
+    /** Makes room for the pieces of a kernel in steps of so many rows. */
+    void reserve(Cut cut, long count) {
+        for (int n = 0; n < cut.factors().size(); n++) {
+            Cut.Factor factor = cut.factors().get(n);
+            rows.put(factor.type(), grown(rows.get(factor.type()), factor.type(), count * factor.depth()));
+            if (n == sums.size()) {
+                sums.add(null);
+            }
+            sums.set(n, grown(sums.get(n), ElementType.F32, count * cut.columns()));
+        }
+    }
+
+    private Held grown(Held held, ElementType type, long elements) {
+        if (held != null && held.elements >= elements) {
+            return held;
+        }
+        if (held != null) {
+            held.room.close();
+        }
+        return new Held(slabs.work(type, elements), type, elements);
+    }
+
+    /** The slabs that it lies in. */
+    List<Slab> slabs() {
+        List<Held> all = new ArrayList<>(rows.values());
+        all.addAll(sums);
+        return all.stream().map(held -> slabs.of(held.room.data().address())).distinct().toList();
+    }
+
+    private Tensor tensor(Held held, long[] shape, Step step) {
+        long[] strides = new long[shape.length];
+        long stride = 1;
+        for (int d = shape.length - 1; d >= 0; d--) {
+            strides[d] = stride;
+            stride *= shape[d];
+        }
+        return new Tensor(held.room.data(), held.type, shape, strides, 0, stride, step.start(), 0);
+    }
+
+    private static long[] shape(Step step, Template template) {
+        var indices = template.request().kernel().output().indices();
+        long[] shape = new long[indices.size()];
+        shape[0] = step.end() - step.start();
+        for (int d = 1; d < shape.length; d++) {
+            shape[d] = indices.get(d).size().constant();
+        }
+        return shape;
+    }
+
+    /** What piece {@code n} of a kernel is called with: the rows of factor n, or behind the last factor the rest. */
+    CallRecord.Call arguments(Cut cut, Call call, int n) {
+        CallRecord.Call whole = call.arguments();
+        boolean rest = n == cut.factors().size();
+        Cut.Piece piece = rest ? cut.rest() : cut.factors().get(n).rows();
+        int given = piece.operands().length;
+        int more = rest ? cut.factors().size() : 0;
+        Tensor[] tensors = new Tensor[given + more + 1];
+        long[] bases = new long[tensors.length];
+        for (int k = 0; k < given; k++) {
+            tensors[k] = whole.tensors()[piece.operands()[k]];
+            bases[k] = whole.bases()[piece.operands()[k]];
+        }
+        long[] shape = shape(whole.step(), piece.template());
+        for (int k = 0; k < more; k++) {
+            tensors[given + k] = tensor(sums.get(k), shape, whole.step());
+            bases[given + k] = slabs.base(tensors[given + k]);
+        }
+        if (rest) {
+            tensors[given + more] = whole.tensors()[whole.tensors().length - 1];
+            bases[given + more] = whole.bases()[whole.bases().length - 1];
+        } else {
+            tensors[given] = tensor(rows.get(cut.factors().get(n).type()), shape, whole.step());
+            bases[given] = slabs.base(tensors[given]);
+        }
+        return new CallRecord.Call(tensors, bases, whole.step(), whole.lengths());
+    }
+
+    /** The product of factor {@code n} for so many rows. */
+    Driver.Multiply product(Cut cut, Call call, int n, int count) {
+        Cut.Factor factor = cut.factors().get(n);
+        Matrix matrix = factor.matrix();
+        boolean turned = matrix.depthStride() != 1;
+        Slab weights = slabs.of(call.arguments().tensors()[matrix.operand()]);
+        return new Driver.Multiply(
+                "product" + n,
+                factor.type(),
+                block(rows.get(factor.type()), factor.depth()),
+                new Driver.Block(
+                        weights.array,
+                        call.arguments().bases()[matrix.operand()] + matrix.offset(),
+                        turned ? matrix.depthStride() : matrix.columnStride()),
+                turned,
+                block(sums.get(n), cut.columns()),
+                count,
+                Math.toIntExact(cut.columns()),
+                Math.toIntExact(factor.depth()));
+    }
+
+    private Driver.Block block(Held held, long pitch) {
+        long address = held.room.data().address();
+        Slab slab = slabs.of(address);
+        return new Driver.Block(slab.array, slab.element(address), pitch);
+    }
+}
