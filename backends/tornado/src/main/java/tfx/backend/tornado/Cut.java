@@ -101,10 +101,10 @@ record Cut(List<Factor> factors, Piece rest, long columns) {
             layouts.add(new Layout(ElementType.F32, strides(sum.shape())));
         }
         Value.Comprehension output = new Value.Comprehension(name, indices, Expr.TRUE, body);
-        Request request =
-                new Request(new Kernel(name, output, operands, List.of()), layouts, type, whole.length());
+        Request request = new Request(new Kernel(name, output, operands, List.of()), layouts, type, whole.length());
         return new Piece(
-                new Template(request), numbers.stream().mapToInt(Integer::intValue).toArray());
+                new Template(request),
+                numbers.stream().mapToInt(Integer::intValue).toArray());
     }
 
     /** Row-major strides of a shape of which only the first size may be unknown. */

@@ -126,7 +126,11 @@ final class DeviceGraph implements Slabs.Carrier {
         List<GraphBuilder.Wide> forms = wide.stream()
                 .map(rows -> new GraphBuilder.Wide(rows, cutIn.get(rows)))
                 .toList();
-        built = builder.build(templates, cuts, samples, forms);
+        try {
+            built = builder.build(templates, cuts, samples, forms);
+        } catch (RuntimeException e) {
+            throw platform.fault(e, builder.classes());
+        }
         stale = false;
     }
 
@@ -158,7 +162,9 @@ final class DeviceGraph implements Slabs.Carrier {
                 CallRecord.Call arguments = builder.arguments(cuts, call, place.piece());
                 if (!shared.written(cuts.get(place.number()), place.piece(), arguments)) {
                     for (int k = 0; k < place.entries().size(); k++) {
-                        set(place.at() + k, Math.toIntExact(place.entries().get(k).of(arguments)));
+                        set(
+                                place.at() + k,
+                                Math.toIntExact(place.entries().get(k).of(arguments)));
                     }
                 }
             }

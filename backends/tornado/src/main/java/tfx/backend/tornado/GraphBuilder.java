@@ -34,8 +34,7 @@ final class GraphBuilder {
      * @param args the record of every task, of the form that is run
      * @param kernels the ids of the tasks
      */
-    record Built(
-            Driver.Graph graph, List<Form> forms, List<Slab> slabs, MemorySegment args, List<String> kernels) {
+    record Built(Driver.Graph graph, List<Form> forms, List<Slab> slabs, MemorySegment args, List<String> kernels) {
         Form form(int rows) {
             return forms.stream()
                     .skip(1)
@@ -56,6 +55,11 @@ final class GraphBuilder {
         this.scratch = new Scratch(slabs);
     }
 
+    /** The names of all classes there are. */
+    List<String> classes() {
+        return made.values().stream().map(there -> there.source.name()).toList();
+    }
+
     /** The slabs that some kernel reads or writes. */
     List<Slab> used(List<@Nullable Call> samples) {
         Set<Slab> used = new java.util.HashSet<>(scratch.slabs());
@@ -71,15 +75,18 @@ final class GraphBuilder {
         return piece == Form.WHOLE ? call.arguments() : scratch.arguments(cuts.get(call.number()), call, piece);
     }
 
-    Built build(
-            List<Template> templates, List<@Nullable Cut> cuts, List<@Nullable Call> samples, List<Wide> wide) {
+    Built build(List<Template> templates, List<@Nullable Cut> cuts, List<@Nullable Call> samples, List<Wide> wide) {
         for (Wide form : wide) {
             form.cut().forEach(k -> scratch.reserve(cuts.get(k), form.rows()));
         }
         List<List<Object>> plans = new ArrayList<>();
         plans.add(jobs(templates, cuts, samples, new Wide(0, Set.of())));
         wide.forEach(form -> plans.add(jobs(templates, cuts, samples, form)));
-        load(plans.stream().flatMap(List::stream).filter(Job.class::isInstance).map(Job.class::cast).toList());
+        load(plans.stream()
+                .flatMap(List::stream)
+                .filter(Job.class::isInstance)
+                .map(Job.class::cast)
+                .toList());
 
         List<Slab> inGraph = used(samples);
         List<Double> literals = new ArrayList<>();
@@ -116,7 +123,11 @@ final class GraphBuilder {
                 List.copyOf(forms),
                 inGraph,
                 driver.data(argsArray),
-                launches.stream().flatMap(List::stream).map(Driver.Launch::id).distinct().toList());
+                launches.stream()
+                        .flatMap(List::stream)
+                        .map(Driver.Launch::id)
+                        .distinct()
+                        .toList());
     }
 
     /** A task with its place; {@code product} where it is one of matrices. */
@@ -202,9 +213,11 @@ final class GraphBuilder {
             List<CallRecord.Entry> entries = kernel.source.entries();
             Form.Place place = layout.add(job.number, job.piece, entries, entries.size());
             List<Slab> all = slabs.all();
-            List<Object> arrays = Arrays.stream(slabsOf(job.sample)).distinct().mapToObj(s -> all.get(s).array).toList();
-            tasks.add(new Slotted(
-                    place, entries.size(), literals.size(), kernel, arrays, null, groups(kernel)));
+            List<Object> arrays = Arrays.stream(slabsOf(job.sample))
+                    .distinct()
+                    .mapToObj(s -> all.get(s).array)
+                    .toList();
+            tasks.add(new Slotted(place, entries.size(), literals.size(), kernel, arrays, null, groups(kernel)));
             Arrays.stream(job.template.literals()).forEach(literals::add);
         }
         forms.add(new Form(rows, layout.places()));
@@ -255,8 +268,10 @@ final class GraphBuilder {
     private Template.Source write(String name, Template template, CallRecord.Call sample) {
         List<Slab> all = slabs.all();
         int[] of = slabsOf(sample);
-        List<ElementType> types =
-                Arrays.stream(of).distinct().mapToObj(slab -> all.get(slab).type).toList();
+        List<ElementType> types = Arrays.stream(of)
+                .distinct()
+                .mapToObj(slab -> all.get(slab).type)
+                .toList();
         return template.write(name, platform, parameters(of), types);
     }
 
@@ -264,7 +279,9 @@ final class GraphBuilder {
     String source(Template template, CallRecord.@Nullable Call sample) {
         if (sample != null) {
             Made there = made.get(template.key() + Arrays.toString(parameters(slabsOf(sample))));
-            return there != null ? there.source.text() : write("Kernel", template, sample).text();
+            return there != null
+                    ? there.source.text()
+                    : write("Kernel", template, sample).text();
         }
         List<ElementType> types = template.types().stream().distinct().toList();
         int[] parameters = template.types().stream().mapToInt(types::indexOf).toArray();

@@ -66,12 +66,11 @@ final class Operands {
     }
 
     String store(String at, String value) {
-        String number =
-                switch (output) {
-                    case F32 -> value;
-                    case BF16 -> "BFloat16.bf16FromFloat(" + value + ")";
-                    default -> throw new IllegalArgumentException("no kernel writes " + output);
-                };
+        String number = switch (output) {
+            case F32 -> value;
+            case BF16 -> "BFloat16.bf16FromFloat(" + value + ")";
+            default -> throw new IllegalArgumentException("no kernel writes " + output);
+        };
         return "s" + slabs[values.size()] + ".set(" + at + ", " + number + ");";
     }
 

@@ -1,7 +1,6 @@
 package tfx.backend.tornado;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -49,7 +48,10 @@ final class Scratch {
     List<Slab> slabs() {
         List<Held> all = new ArrayList<>(rows.values());
         all.addAll(sums);
-        return all.stream().map(held -> slabs.of(held.room.data().address())).distinct().toList();
+        return all.stream()
+                .map(held -> slabs.of(held.room.data().address()))
+                .distinct()
+                .toList();
     }
 
     private Tensor tensor(Held held, long[] shape, Step step) {

@@ -26,6 +26,8 @@ final class Slab {
     final Use use;
     final Object array;
     final MemorySegment data;
+    private final long first;
+    private final long end;
     private final TreeMap<Long, Long> free = new TreeMap<>();
 
     Slab(ElementType type, Use use, Object array, MemorySegment data) {
@@ -33,6 +35,8 @@ final class Slab {
         this.use = use;
         this.array = array;
         this.data = data;
+        this.first = data.address();
+        this.end = first + data.byteSize();
         free.put(0L, elements());
     }
 
@@ -81,11 +85,11 @@ final class Slab {
 
     /** Whether an address of the process's side lies in it. */
     boolean holds(long address) {
-        return address >= data.address() && address < data.address() + data.byteSize();
+        return address >= first && address < end;
     }
 
     /** The number of the element at an address. */
     long element(long address) {
-        return (address - data.address()) / type.bytes();
+        return (address - first) / type.bytes();
     }
 }

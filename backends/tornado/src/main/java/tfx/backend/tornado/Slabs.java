@@ -21,7 +21,9 @@ final class Slabs implements DeviceMemory {
 
     private final Driver driver;
     private final Platform.Sizes sizes;
-    private final List<Slab> slabs = new ArrayList<>();
+    /** Replaced whole where one is added: it is read for every tensor of every call. */
+    private volatile List<Slab> slabs = List.of();
+
     private final Map<List<Object>, Tensor> weights = new HashMap<>();
     private final Set<ElementType> widened = EnumSet.noneOf(ElementType.class);
     private final Carrier carrier;
@@ -41,8 +43,8 @@ final class Slabs implements DeviceMemory {
         this.carrier = carrier;
     }
 
-    synchronized List<Slab> all() {
-        return List.copyOf(slabs);
+    List<Slab> all() {
+        return slabs;
     }
 
     Slab of(Tensor tensor) {
@@ -54,11 +56,13 @@ final class Slabs implements DeviceMemory {
         return of(tensor).element(tensor.data().address()) + tensor.base();
     }
 
-    synchronized Slab of(long address) {
-        return slabs.stream()
-                .filter(slab -> slab.holds(address))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("a tensor outside of the device's memory"));
+    Slab of(long address) {
+        for (Slab slab : slabs) {
+            if (slab.holds(address)) {
+                return slab;
+            }
+        }
+        throw new IllegalArgumentException("a tensor outside of the device's memory");
     }
 
     @Override
@@ -94,13 +98,12 @@ final class Slabs implements DeviceMemory {
                 }
             }
         }
-        long smallest =
-                switch (use) {
-                    case INBOX -> 64;
-                    case WEIGHTS -> sizes.weights();
-                    // One slab for all that kernels write: where a value moves to another, graphs are made again.
-                    case WORK -> Math.min(sizes.work(), driver.memory() / 16 / type.bytes());
-                };
+        long smallest = switch (use) {
+            case INBOX -> 64;
+            case WEIGHTS -> sizes.weights();
+            // One slab for all that kernels write: where a value moves to another, graphs are made again.
+            case WORK -> Math.min(sizes.work(), driver.memory() / 16 / type.bytes());
+        };
         long wanted = Math.max(elements + 64, Math.max(smallest, Math.min(MOST, total)));
         long most = Math.min(driver.largest() / type.bytes(), Integer.MAX_VALUE - 64);
         if (elements + 64 > most) {
@@ -113,7 +116,9 @@ final class Slabs implements DeviceMemory {
         require(Math.min(wanted, most) * type.bytes());
         Object array = driver.array(type, (int) Math.min(wanted, most));
         Slab slab = new Slab(type, use, array, driver.data(array));
-        slabs.add(slab);
+        List<Slab> more = new ArrayList<>(slabs);
+        more.add(slab);
+        slabs = List.copyOf(more);
         return slab;
     }
 

@@ -208,6 +208,9 @@ final class TornadoVm implements Platform {
 
     @Override
     public RuntimeException fault(RuntimeException fault, List<String> kernels) {
+        if (Boolean.getBoolean("tfx.trace")) {
+            fault.printStackTrace();
+        }
         String all = messages(fault);
         String kernel = kernels.stream().filter(all::contains).findFirst().orElse(null);
         if (fault instanceof TfxException) {

@@ -3,6 +3,7 @@ package tfx.generated;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -34,8 +35,14 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /** A device of TornadoVM. Compiled where TornadoVM is installed, against its own API. */
 public final class TornadoDriver implements Driver {
-    /** A graph of TornadoVM has room for 1024 nodes: a task, its slot and what it writes take six. */
+    /** A graph of TornadoVM has room for 1024 nodes: a task, its slot and what it writes take six ... */
     private static final int MOST_TASKS = 160;
+    /** ... and for 8,192 bytes of its own code: five for each argument of a task and a few for the task. */
+    private static final int MOST_CODE = 8000;
+
+    private static int code(Launch launch) {
+        return 5 * (launch.arrays().length + 1) + 24;
+    }
 
     private final TornadoDevice device;
     private final TornadoVMBackendType backend;
@@ -146,10 +153,19 @@ public final class TornadoDriver implements Driver {
     public Graph graph(List<List<Launch>> forms, List<Object> once, List<Object> always, List<Object> back) {
         List<Part> parts = new ArrayList<>();
         for (int f = 0; f < forms.size(); f++) {
-            List<Launch> launches = forms.get(f);
-            for (int first = 0; first < launches.size(); first += MOST_TASKS) {
-                List<Launch> some = launches.subList(first, Math.min(launches.size(), first + MOST_TASKS));
-                parts.add(new Part(f, "part" + parts.size(), some));
+            List<Launch> some = new ArrayList<>();
+            int code = 0;
+            for (Launch launch : forms.get(f)) {
+                if (some.size() == MOST_TASKS || code + code(launch) > MOST_CODE) {
+                    parts.add(new Part(f, "part" + parts.size(), List.copyOf(some)));
+                    some.clear();
+                    code = 0;
+                }
+                some.add(launch);
+                code += code(launch);
+            }
+            if (!some.isEmpty()) {
+                parts.add(new Part(f, "part" + parts.size(), List.copyOf(some)));
             }
         }
         Map<Object, Integer> users = new IdentityHashMap<>();
@@ -160,7 +176,7 @@ public final class TornadoDriver implements Driver {
         List<Object> shared = once.stream()
                 .filter(array -> back.contains(array) || users.getOrDefault(array, 0) > 1)
                 .toList();
-        GridScheduler grids = new GridScheduler();
+        Grids grids = new Grids();
         List<ImmutableTaskGraph> graphs = new ArrayList<>();
         for (Part part : parts) {
             graphs.add(graph(part, parts, shared, once, always, back, grids));
@@ -170,9 +186,27 @@ public final class TornadoDriver implements Driver {
         // One launch for the whole step instead of one a kernel: ten times less to do for the host.
         Steps steps = new Steps(
                 backend == TornadoVMBackendType.CUDA ? plan.withCUDAGraph() : plan,
+                grids,
                 parts.stream().mapToInt(Part::form).toArray());
         steps.execute(0);
         return steps;
+    }
+
+    /** The parts that may run just before one: of its form the one before it, and for the first of a form the last of each. */
+    private static List<Part> before(Part part, List<Part> parts) {
+        int at = parts.indexOf(part);
+        if (at > 0 && parts.get(at - 1).form() == part.form()) {
+            return List.of(parts.get(at - 1));
+        }
+        List<Part> lasts = new ArrayList<>();
+        for (int k = 0; k < parts.size(); k++) {
+            boolean last = k + 1 == parts.size() || parts.get(k + 1).form() != parts.get(k).form();
+            // A form may follow itself: what it has then it had before.
+            if (last && !parts.get(k).equals(part)) {
+                lasts.add(parts.get(k));
+            }
+        }
+        return lasts;
     }
 
     private static ImmutableTaskGraph graph(
@@ -182,16 +216,14 @@ public final class TornadoDriver implements Driver {
             List<Object> once,
             List<Object> always,
             List<Object> back,
-            GridScheduler grids) {
+            Grids grids) {
         TaskGraph graph = new TaskGraph(part.name());
         Object[] common = shared.toArray();
         if (part.equals(parts.getFirst())) {
             graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, common);
         } else {
-            for (Part other : parts) {
-                if (!other.equals(part)) {
-                    graph.consumeFromDevice(other.name(), common);
-                }
+            for (Part other : before(part, parts)) {
+                graph.consumeFromDevice(other.name(), common);
             }
         }
         for (Object array : part.used()) {
@@ -210,7 +242,7 @@ public final class TornadoDriver implements Driver {
                     run.task().addTo(graph, id, context, run.arrays());
                     WorkerGrid1D grid = new WorkerGrid1D(run.groups() * run.group());
                     grid.setLocalWork(run.group(), 1, 1);
-                    grids.addWorkerGrid(part.name() + "." + id, grid);
+                    grids.add(part.name(), id, grid);
                 }
                 case Multiply multiply -> TornadoProducts.addTo(graph, "k" + tasks++ + "_" + multiply.id(), multiply);
             }
@@ -222,18 +254,41 @@ public final class TornadoDriver implements Driver {
         return graph.snapshot();
     }
 
+    /** Grids that name one task of the selected graph: whenever one is selected TornadoVM looks for any of its tasks among all. */
+    private static final class Grids extends GridScheduler {
+        private final Map<String, String> first = new HashMap<>();
+        private String selected;
+
+        void add(String graph, String task, WorkerGrid1D grid) {
+            addWorkerGrid(graph + "." + task, grid);
+            first.putIfAbsent(graph, graph + "." + task);
+        }
+
+        void select(String graph) {
+            selected = first.get(graph);
+        }
+
+        @Override
+        public Set<String> keySet() {
+            return selected == null ? super.keySet() : Set.of(selected);
+        }
+    }
+
     private static final class Steps implements Graph {
         private final TornadoExecutionPlan plan;
+        private final Grids grids;
         private final int[] forms;
         private TornadoExecutionResult first;
 
         /** @param forms the form that each graph is of */
-        Steps(TornadoExecutionPlan plan, int[] forms) {
+        Steps(TornadoExecutionPlan plan, Grids grids, int[] forms) {
             this.plan = plan;
+            this.grids = grids;
             this.forms = forms;
         }
 
         private TornadoExecutionPlan select(int g) {
+            grids.select("part" + g);
             return forms.length == 1 ? plan : plan.withGraph(g);
         }
 

@@ -7,9 +7,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import tfx.backend.tornado.Driver.Block;
 import tfx.backend.tornado.Driver.Multiply;
 import tfx.compiler.schedule.ElementType;
 import uk.ac.manchester.tornado.api.TaskGraph;
@@ -59,31 +61,25 @@ public final class TornadoProducts implements TornadoLibraryProvider {
 
     /** Adds a product to a graph. */
     static void addTo(TaskGraph graph, String id, Multiply product) {
-        Object[] parameters = {
-            product.left().array(),
-            product.right().array(),
-            product.into().array(),
-            product.left().first(),
-            product.right().first(),
-            product.into().first(),
-            product.type() == ElementType.BF16 ? 1 : 0,
-            product.turned() ? 1 : 0,
-            Math.toIntExact(product.right().pitch()),
-            product.rows(),
-            product.columns(),
-            product.depth()
-        };
-        Access[] access = new Access[parameters.length];
+        // Each array once: a task that took over an array from itself would wait for itself.
+        List<Object> arrays = new ArrayList<>();
+        Block[] blocks = {product.left(), product.right(), product.into()};
+        for (Block block : blocks) {
+            if (!arrays.contains(block.array())) {
+                arrays.add(block.array());
+            }
+        }
+        Access[] access = new Access[arrays.size()];
         Arrays.fill(access, Access.READ_ONLY);
-        access[0] = product.left().array() == product.into().array() ? Access.READ_WRITE : Access.READ_ONLY;
-        access[2] = Access.READ_WRITE;
+        access[arrays.indexOf(product.into().array())] = Access.READ_WRITE;
         graph.libraryTask(
                 id,
                 (Object array) -> new LibraryTaskDescriptor()
                         .withLibrary(NAME)
                         .withFunction("multiply")
-                        .withParameters(parameters)
-                        .withAccess(access),
+                        .withParameters(arrays.toArray())
+                        .withAccess(access)
+                        .withTuning(product),
                 product.into().array());
     }
 
@@ -154,44 +150,42 @@ public final class TornadoProducts implements TornadoLibraryProvider {
     @Override
     public void dispatch(String name, LibraryInvocation invocation) {
         Context context = (Context) invocation.getContext();
-        boolean half = number(invocation, 6) == 1;
-        int bytes = half ? 2 : 4;
+        Multiply product = (Multiply) invocation.getTuning();
+        boolean half = product.type() == ElementType.BF16;
         int type = half ? BF16 : F32;
-        boolean turned = number(invocation, 7) == 1;
-        int rows = number(invocation, 9);
-        int columns = number(invocation, 10);
-        int depth = number(invocation, 11);
         // cuBLAS counts columns first: its result is ours turned.
         call(
                 "cublasGemmEx",
                 context.multiply,
                 context.handle,
-                turned ? PLAIN : TURNED,
+                product.turned() ? PLAIN : TURNED,
                 PLAIN,
-                columns,
-                rows,
-                depth,
+                product.columns(),
+                product.rows(),
+                product.depth(),
                 context.one,
-                pointer(invocation, 1, bytes),
+                pointer(invocation, product.right(), half ? 2 : 4),
                 type,
-                number(invocation, 8),
-                pointer(invocation, 0, bytes),
+                Math.toIntExact(product.right().pitch()),
+                pointer(invocation, product.left(), half ? 2 : 4),
                 type,
-                depth,
+                Math.toIntExact(product.left().pitch()),
                 context.zero,
-                pointer(invocation, 2, 4),
+                pointer(invocation, product.into(), 4),
                 F32,
-                columns,
+                Math.toIntExact(product.into().pitch()),
                 COMPUTE_F32,
                 DEFAULT);
     }
 
-    private static int number(LibraryInvocation invocation, int at) {
-        return (Integer) invocation.getArg(at);
-    }
-
-    private static long pointer(LibraryInvocation invocation, int at, int bytes) {
-        return invocation.getDevicePointer(at) + (Long) invocation.getArg(at + 3) * bytes;
+    /** Where a block begins on the device. */
+    private static long pointer(LibraryInvocation invocation, Block block, int bytes) {
+        for (int k = 0; k < invocation.getNumArgs(); k++) {
+            if (invocation.getArg(k) == block.array()) {
+                return invocation.getDevicePointer(k) + block.first() * bytes;
+            }
+        }
+        throw new IllegalStateException("an array that the product was not given");
     }
 
     @Override

@@ -23,7 +23,10 @@ record EmulatedProduct(Multiply product) implements Runnable {
                     sum += (float) left.applyAsDouble(r * product.left().pitch() + k)
                             * (float) right.applyAsDouble(c * across + k * along);
                 }
-                into.set(Math.toIntExact(product.into().first() + r * product.into().pitch() + c), sum);
+                into.set(
+                        Math.toIntExact(
+                                product.into().first() + r * product.into().pitch() + c),
+                        sum);
             }
         });
     }
@@ -32,7 +35,9 @@ record EmulatedProduct(Multiply product) implements Runnable {
         return switch (block.array()) {
             case FloatArray floats -> at -> floats.get(Math.toIntExact(block.first() + at));
             case BFloat16Array shorts -> at -> BFloat16.bf16ToFloat(shorts.get(Math.toIntExact(block.first() + at)));
-            default -> throw new IllegalArgumentException("no product of " + block.array().getClass());
+            default ->
+                throw new IllegalArgumentException(
+                        "no product of " + block.array().getClass());
         };
     }
 }
