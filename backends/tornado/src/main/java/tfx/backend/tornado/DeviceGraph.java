@@ -31,10 +31,10 @@ final class DeviceGraph implements Slabs.Carrier {
     private final List<@Nullable Cut> cuts = new ArrayList<>();
     /** By kernel: its last call, null before the first. */
     private final List<@Nullable Call> samples = new ArrayList<>();
-    /** The rows of the forms there are, and by each the kernels that it cuts. */
+    /** The rows of the forms there are, and by each the kernels that have many rows there. */
     private final TreeSet<Integer> wide = new TreeSet<>();
 
-    private final Map<Integer, Set<Integer>> cutIn = new HashMap<>();
+    private final Map<Integer, Set<Integer>> many = new HashMap<>();
     private final List<Upload> uploads = new ArrayList<>();
     private final Object inbox;
     private GraphBuilder.@Nullable Built built;
@@ -82,7 +82,7 @@ final class DeviceGraph implements Slabs.Carrier {
                 next++;
             }
             List<Call> ascending = calls.subList(first, next);
-            int rows = driver.multiplies() ? Form.bucket(Form.rows(ascending), platform.few()) : 0;
+            int rows = Form.bucket(Form.rows(ascending), platform.few());
             ascending.forEach(call -> locate(call, rows));
             refresh();
             execute(ascending, rows);
@@ -95,13 +95,10 @@ final class DeviceGraph implements Slabs.Carrier {
             stale = true;
         }
         samples.set(call.number(), call);
-        Cut cut = cuts.get(call.number());
-        if (rows > 0 && cut != null && Form.rows(call) > platform.few()) {
-            stale |= cutIn.computeIfAbsent(rows, r -> new HashSet<>()).add(call.number());
-        }
-        if (rows > 0 && wide.add(rows)) {
-            cutIn.computeIfAbsent(rows, r -> new HashSet<>());
-            stale = true;
+        if (rows > 0) {
+            stale |= wide.add(rows);
+            Set<Integer> kernels = many.computeIfAbsent(rows, r -> new HashSet<>());
+            stale |= Form.rows(call) > platform.few() && kernels.add(call.number());
         }
     }
 
@@ -124,7 +121,7 @@ final class DeviceGraph implements Slabs.Carrier {
         }
         drop();
         List<GraphBuilder.Wide> forms = wide.stream()
-                .map(rows -> new GraphBuilder.Wide(rows, cutIn.get(rows)))
+                .map(rows -> new GraphBuilder.Wide(rows, many.get(rows)))
                 .toList();
         try {
             built = builder.build(templates, cuts, samples, forms);

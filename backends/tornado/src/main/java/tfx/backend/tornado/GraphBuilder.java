@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tfx.backend.tornado.DeviceGraph.Call;
@@ -25,8 +26,8 @@ final class GraphBuilder {
     /** A class of generated kernels, loaded. */
     private record Made(Template.Source source, Task task) {}
 
-    /** A form for steps of many rows, and the kernels that it cuts. */
-    record Wide(int rows, Set<Integer> cut) {}
+    /** A form for steps of many rows, and the kernels that have many there. */
+    record Wide(int rows, Set<Integer> many) {}
 
     /**
      * Graphs that are ready.
@@ -45,7 +46,7 @@ final class GraphBuilder {
     }
 
     /** A task before its class is loaded. */
-    private record Job(int number, int piece, Template template, CallRecord.Call sample) {}
+    private record Job(int number, int piece, Template template, CallRecord.Call sample, boolean many) {}
 
     GraphBuilder(Platform platform, Slabs slabs, Object inbox) {
         this.platform = platform;
@@ -64,7 +65,7 @@ final class GraphBuilder {
     List<Slab> used(List<@Nullable Call> samples) {
         Set<Slab> used = new java.util.HashSet<>(scratch.slabs());
         samples.stream()
-                .filter(java.util.Objects::nonNull)
+                .filter(Objects::nonNull)
                 .flatMap(call -> Arrays.stream(call.arguments().tensors()))
                 .forEach(tensor -> used.add(slabs.of(tensor)));
         return slabs.all().stream().filter(used::contains).toList();
@@ -77,7 +78,10 @@ final class GraphBuilder {
 
     Built build(List<Template> templates, List<@Nullable Cut> cuts, List<@Nullable Call> samples, List<Wide> wide) {
         for (Wide form : wide) {
-            form.cut().forEach(k -> scratch.reserve(cuts.get(k), form.rows()));
+            form.many().stream()
+                    .map(cuts::get)
+                    .filter(Objects::nonNull)
+                    .forEach(cut -> scratch.reserve(cut, form.rows()));
         }
         List<List<Object>> plans = new ArrayList<>();
         plans.add(jobs(templates, cuts, samples, new Wide(0, Set.of())));
@@ -185,17 +189,19 @@ final class GraphBuilder {
                 continue;
             }
             Cut cut = cuts.get(k);
-            if (!form.cut().contains(k) || cut == null) {
-                jobs.add(new Job(k, Form.WHOLE, templates.get(k), sample.arguments()));
+            boolean many = form.many().contains(k);
+            if (!many || cut == null) {
+                boolean other = many && templates.get(k).differs(platform);
+                jobs.add(new Job(k, Form.WHOLE, templates.get(k), sample.arguments(), other));
                 continue;
             }
             for (int n = 0; n < cut.factors().size(); n++) {
                 Cut.Factor factor = cut.factors().get(n);
-                jobs.add(new Job(k, n, factor.rows().template(), scratch.arguments(cut, sample, n)));
+                jobs.add(new Job(k, n, factor.rows().template(), scratch.arguments(cut, sample, n), false));
                 jobs.add(scratch.product(cut, sample, n, form.rows()));
             }
             int last = cut.factors().size();
-            jobs.add(new Job(k, last, cut.rest().template(), scratch.arguments(cut, sample, last)));
+            jobs.add(new Job(k, last, cut.rest().template(), scratch.arguments(cut, sample, last), false));
         }
         return jobs;
     }
@@ -233,7 +239,11 @@ final class GraphBuilder {
 
     /** What the class depends on: the kernel's key, and which of its operands share slabs. */
     private String classKey(Job job) {
-        return job.template.key() + Arrays.toString(parameters(slabsOf(job.sample)));
+        return key(job.template, job.sample, job.many);
+    }
+
+    private String key(Template template, CallRecord.Call sample, boolean many) {
+        return template.key() + Arrays.toString(parameters(slabsOf(sample))) + (many ? "many" : "");
     }
 
     /** Which parameter, counted by first appearance, holds each operand. */
@@ -256,7 +266,7 @@ final class GraphBuilder {
             if (!made.containsKey(key) && !sources.containsKey(key)) {
                 String name = platform.unique(
                         Template.readable(job.template.request().kernel().name()));
-                sources.put(key, write(name, job.template, job.sample));
+                sources.put(key, write(name, job.template, job.sample, job.many));
             }
         }
         Map<String, String> texts = new LinkedHashMap<>();
@@ -265,26 +275,26 @@ final class GraphBuilder {
         sources.forEach((key, source) -> made.put(key, new Made(source, tasks.get(source.name()))));
     }
 
-    private Template.Source write(String name, Template template, CallRecord.Call sample) {
+    private Template.Source write(String name, Template template, CallRecord.Call sample, boolean many) {
         List<Slab> all = slabs.all();
         int[] of = slabsOf(sample);
         List<ElementType> types = Arrays.stream(of)
                 .distinct()
                 .mapToObj(slab -> all.get(slab).type)
                 .toList();
-        return template.write(name, platform, parameters(of), types);
+        return template.write(name, platform, parameters(of), types, many);
     }
 
     /** The source of a kernel as it is, or would be where each type of operand lay in one slab. */
     String source(Template template, CallRecord.@Nullable Call sample) {
         if (sample != null) {
-            Made there = made.get(template.key() + Arrays.toString(parameters(slabsOf(sample))));
+            Made there = made.get(key(template, sample, false));
             return there != null
                     ? there.source.text()
-                    : write("Kernel", template, sample).text();
+                    : write("Kernel", template, sample, false).text();
         }
         List<ElementType> types = template.types().stream().distinct().toList();
         int[] parameters = template.types().stream().mapToInt(types::indexOf).toArray();
-        return template.write("Kernel", platform, parameters, types).text();
+        return template.write("Kernel", platform, parameters, types, false).text();
     }
 }

@@ -43,8 +43,8 @@ record Matrix(int operand, long offset, long columnStride, long depthStride) {
         boolean plain = columnStride != null
                 && depthStride != null
                 && offset >= 0
-                && (columnStride == 1 && depthStride >= Product.count(columns)
-                        || depthStride == 1 && columnStride >= product.depth());
+                && ((columnStride == 1 && depthStride >= Product.count(columns))
+                        || (depthStride == 1 && columnStride >= product.depth()));
         return plain ? new Matrix(operand, offset, columnStride, depthStride) : null;
     }
 

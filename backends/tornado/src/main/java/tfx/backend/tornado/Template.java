@@ -58,6 +58,11 @@ final class Template {
         return new Emitter(analysis, operands(new int[request.layouts().size() + 1]));
     }
 
+    /** Whether kernels for few and for many rows differ. */
+    boolean differs(Platform platform) {
+        return Writers.differ(emitter(), request.kernel().output().indices(), body, platform);
+    }
+
     private Operands operands(int[] slabs) {
         return new Operands(
                 request.kernel().operands(),
@@ -92,11 +97,12 @@ final class Template {
      *
      * @param slabs which slab parameter holds each operand, and last the output
      * @param slabTypes the type of each slab parameter
+     * @param many whether it is for steps of many rows
      */
-    Source write(String name, Platform platform, int[] slabs, List<ElementType> slabTypes) {
+    Source write(String name, Platform platform, int[] slabs, List<ElementType> slabTypes, boolean many) {
         Operands operands = operands(slabs);
         Emitter emitter = new Emitter(analysis, operands);
-        Written written = Writers.write(emitter, request.kernel().output().indices(), body, platform);
+        Written written = Writers.write(emitter, request.kernel().output().indices(), body, platform, many);
         StringBuilder code = new StringBuilder("final int at = slot.get(0);\n");
         if (operands.literals() > 0) {
             code.append("final int literal = slot.get(1);\n");

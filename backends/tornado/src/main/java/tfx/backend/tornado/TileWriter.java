@@ -12,7 +12,7 @@ import tfx.ir.Index;
 
 /**
  * Sums of products over many rows: a group computes a tile of rows times columns, each work item several of each in registers;
- * a stretch of both factors at a time lies in the group's memory. Where a step has few rows, cells are shared instead.
+ * a stretch of both factors at a time lies in the group's memory.
  */
 final class TileWriter {
     /** Rows and columns of one work item. */
@@ -27,30 +27,30 @@ final class TileWriter {
     private final Emitter e;
     private final List<Index> indices;
     private final Expr body;
-    private final SharedCellWriter few;
+    private final int items;
     private final List<Product> products;
     private final int across;
     private final int down;
 
-    private TileWriter(Emitter e, List<Index> indices, Expr body, SharedCellWriter few, List<Product> products) {
+    private TileWriter(Emitter e, List<Index> indices, Expr body, int items, List<Product> products) {
         this.e = e;
         this.indices = indices;
         this.body = body;
-        this.few = few;
+        this.items = items;
         this.products = products;
         // Twice as many items along columns as along rows, or as near as that gets: tiles come out square.
         int wide = 1;
-        while (wide * wide * ROWS / COLUMNS < few.group() * ROWS / COLUMNS && wide * wide < 2 * few.group()) {
+        while (wide * wide * ROWS / COLUMNS < items * ROWS / COLUMNS && wide * wide < 2 * items) {
             wide *= 2;
         }
         this.across = wide;
-        this.down = few.group() / wide;
+        this.down = items / wide;
     }
 
     /** A writer for a kernel whose every reduction is a sum of products of one row with one column; null for others. */
-    static @Nullable TileWriter find(Emitter e, List<Index> indices, Expr body, SharedCellWriter few) {
+    static @Nullable TileWriter find(Emitter e, List<Index> indices, Expr body, int items) {
         List<Product> products = Product.all(e, indices, body);
-        return products == null || products.size() > 2 ? null : new TileWriter(e, indices, body, few, products);
+        return products == null || products.size() > 2 ? null : new TileWriter(e, indices, body, items, products);
     }
 
     Written write() {
@@ -59,8 +59,7 @@ final class TileWriter {
         e.scope.line("final int rows = total / " + columns + ";");
         int high = down * ROWS;
         int wide = across * COLUMNS;
-        e.block("if (rows < " + high / 4 + ") {", "}", Set.of(), true, few::loop);
-        e.block("if (rows >= " + high / 4 + ") {", "}", Set.of(), true, () -> {
+        e.block("{", "}", Set.of(), true, () -> {
             e.scope.line("final float[] left = context.allocateFloatLocalArray(" + high * PITCH + ");");
             e.scope.line("final float[] right = context.allocateFloatLocalArray(" + wide * PITCH + ");");
             e.scope.line("final int item = context.localIdx;");
@@ -68,7 +67,7 @@ final class TileWriter {
             e.scope.line("final int y = item / " + across + ";");
             e.scope.line("final int tall = (rows + " + (high - 1) + ") / " + high + ";");
             String tiles = "tall * " + (columns + wide - 1) / wide;
-            String step = "context.globalGroupSizeX / " + few.group();
+            String step = "context.globalGroupSizeX / " + items;
             e.block(
                     "for (int tile = context.groupIdx; tile < " + tiles + "; tile = tile + " + step + ") {",
                     "}",
@@ -83,7 +82,7 @@ final class TileWriter {
                         store(columns);
                     });
         });
-        return new Written(e, few.group(), true, Written.cells(few.group()));
+        return new Written(e, items, true, Written.cells(items));
     }
 
     private List<Index> columns() {
@@ -179,22 +178,17 @@ final class TileWriter {
             Set<Index> bound) {
         Set<Index> own = new LinkedHashSet<>(bound);
         own.addAll(product.sum().indices());
-        e.block(
-                "for (int u = item; u < " + count * DEPTH + "; u = u + " + few.group() + ") {",
-                "}",
-                Set.of(),
-                false,
-                () -> {
-                    e.scope.line("final int which = " + first + " + u / " + DEPTH + ";");
-                    e.scope.line("final int point = " + p + " + u % " + DEPTH + ";");
-                    e.scope.line("float value = 0f;");
-                    e.block("if (which < " + limit + " && point < " + product.depth() + ") {", "}", own, true, () -> {
-                        bind.run();
-                        Product.unflatten(e, product.sum().indices(), "point");
-                        e.scope.line("value = " + e.real(expr) + ";");
-                    });
-                    e.scope.line(into + "[u / " + DEPTH + " * " + PITCH + " + u % " + DEPTH + "] = value;");
-                });
+        e.block("for (int u = item; u < " + count * DEPTH + "; u = u + " + items + ") {", "}", Set.of(), false, () -> {
+            e.scope.line("final int which = " + first + " + u / " + DEPTH + ";");
+            e.scope.line("final int point = " + p + " + u % " + DEPTH + ";");
+            e.scope.line("float value = 0f;");
+            e.block("if (which < " + limit + " && point < " + product.depth() + ") {", "}", own, true, () -> {
+                bind.run();
+                Product.unflatten(e, product.sum().indices(), "point");
+                e.scope.line("value = " + e.real(expr) + ";");
+            });
+            e.scope.line(into + "[u / " + DEPTH + " * " + PITCH + " + u % " + DEPTH + "] = value;");
+        });
     }
 
     /** The position and the sequence of a row. */

@@ -1,24 +1,34 @@
 package tfx.backend.tornado;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import tfx.ir.Expr;
 import tfx.ir.Index;
 
-/** Chooses how a kernel is written, by its structure alone. */
+/** Chooses how a kernel is written, by its structure and by whether it is for many rows. */
 final class Writers {
     private Writers() {}
 
-    static Written write(Emitter emitter, List<Index> indices, Expr body, Platform platform) {
+    static Written write(Emitter emitter, List<Index> indices, Expr body, Platform platform, boolean many) {
         int items = platform.items();
         StreamWriter stream = StreamWriter.find(emitter, indices, body, items);
         if (stream != null) {
             return stream.write();
         }
         SharedCellWriter shared = SharedCellWriter.find(emitter, indices, body, platform);
-        if (shared != null) {
-            TileWriter tiles = TileWriter.find(emitter, indices, body, shared);
-            return tiles != null ? tiles.write() : shared.write();
+        TileWriter tiles = many && shared != null ? TileWriter.find(emitter, indices, body, shared.group()) : null;
+        if (tiles != null) {
+            return tiles.write();
         }
-        return new CellWriter(emitter, indices, body).write();
+        return shared != null ? shared.write() : new CellWriter(emitter, indices, body).write();
+    }
+
+    /** Whether kernels for few and for many rows differ. */
+    static boolean differ(Emitter emitter, List<Index> indices, Expr body, Platform platform) {
+        if (StreamWriter.find(emitter, indices, body, platform.items()) != null) {
+            return false;
+        }
+        @Nullable SharedCellWriter shared = SharedCellWriter.find(emitter, indices, body, platform);
+        return shared != null && TileWriter.find(emitter, indices, body, shared.group()) != null;
     }
 }

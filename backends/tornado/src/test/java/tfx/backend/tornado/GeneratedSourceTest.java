@@ -133,7 +133,12 @@ class GeneratedSourceTest {
         Template template = new Template(new Request(kernel, layouts, ElementType.F32, schedule.length()));
         List<ElementType> types = template.types().stream().distinct().toList();
         int[] slabs = template.types().stream().mapToInt(types::indexOf).toArray();
-        sources.put(name, template.write(name, NAMES, slabs, types).text());
+        sources.put(name, template.write(name, NAMES, slabs, types, false).text());
+        if (template.differs(NAMES)) {
+            sources.put(
+                    name + "Many",
+                    template.write(name + "Many", NAMES, slabs, types, true).text());
+        }
     }
 
     private static long[] strides(Value value) {

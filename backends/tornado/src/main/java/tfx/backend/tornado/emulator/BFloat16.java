@@ -12,8 +12,8 @@ public final class BFloat16 {
     public static short bf16FromFloat(float value) {
         int bits = Float.floatToRawIntBits(value);
         if (Float.isNaN(value)) {
-            return (short) (bits >> 16 | 0x40);
+            return (short) ((bits >> 16) | 0x40);
         }
-        return (short) (bits + 0x7fff + (bits >>> 16 & 1) >> 16);
+        return (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >> 16);
     }
 }
