@@ -158,40 +158,12 @@ final class ContractionWriter {
                     }
                     String row = e.fresh("v");
                     e.scope.line("final long " + row + " = " + to + " + " + item + " * " + 4 * left.depth + "L;");
-                    element(e, left, 0, row);
+                    RowWriter.write(e, operands, left.reduced, left.expr, row);
                 });
             });
             parts.append(" + ").append(count);
         }
         return phase(e, sizes("0L"), parts.toString());
-    }
-
-    private void element(Emitter e, Left left, int k, String to) {
-        Index index = left.reduced.get(k);
-        if (k < left.reduced.size() - 1) {
-            String name = e.fresh("i");
-            e.names.put(index, name);
-            String head = "for (long " + name + " = 0L; " + name + " < " + operands.size(index.size()) + "; " + name
-                    + "++) {";
-            long inside = left.reduced.subList(k + 1, left.reduced.size()).stream()
-                    .mapToLong(i -> i.size().constant())
-                    .reduce(1, (a, b) -> a * b);
-            e.block(head, "}", Set.of(index), false, null, null, () -> {
-                String at = e.fresh("v");
-                e.scope.line("final long " + at + " = " + to + " + " + name + " * " + 4 * inside + "L;");
-                element(e, left, k + 1, at);
-            });
-            return;
-        }
-        ElementwiseWriter.overLanes(
-                e,
-                index,
-                "0L",
-                operands.size(index.size()),
-                left.expr,
-                () -> {},
-                (vector, count) -> e.scope.line("Memory.scatter(1, " + to + " + 4L * " + e.names.get(index) + ", 4L, "
-                        + vector + ", " + count + ");"));
     }
 
     /** Blocks of rows side by side. */

@@ -276,41 +276,13 @@ final class FoldWriter {
         }
         String lead = 4 * product.depth() + "L";
         e.scope.line("final long " + at + " = " + e.scratch(4L * ROWS * product.depth()) + ";");
-        rows(e, row -> element(e, product, 0, at + " + " + row + " * " + lead));
+        rows(e, row -> {
+            String to = e.fresh("v");
+            e.scope.line("final long " + to + " = " + at + " + " + row + " * " + lead + ";");
+            RowWriter.write(e, operands, product.reduce().indices(), product.left(), to);
+        });
         lefts.add(at);
         leads.add(lead);
-    }
-
-    private void element(Emitter e, Product product, int k, String to) {
-        List<Index> reduced = product.reduce().indices();
-        Index index = reduced.get(k);
-        if (k < reduced.size() - 1) {
-            String name = e.fresh("i");
-            e.names.put(index, name);
-            long inside = reduced.subList(k + 1, reduced.size()).stream()
-                    .mapToLong(i -> i.size().constant())
-                    .reduce(1, (a, b) -> a * b);
-            String head = "for (long " + name + " = 0L; " + name + " < " + operands.size(index.size()) + "; " + name
-                    + "++) {";
-            e.block(
-                    head,
-                    "}",
-                    Set.of(index),
-                    false,
-                    null,
-                    null,
-                    () -> element(e, product, k + 1, to + " + " + name + " * " + 4 * inside + "L"));
-            return;
-        }
-        ElementwiseWriter.overLanes(
-                e,
-                index,
-                "0L",
-                operands.size(index.size()),
-                product.left(),
-                () -> {},
-                (vector, count) -> e.scope.line("Memory.scatter(1, " + to + " + 4L * " + e.names.get(index) + ", 4L, "
-                        + vector + ", " + count + ");"));
     }
 
     private void scores(Emitter e, int k, String left, String lead) {

@@ -1,6 +1,7 @@
 package tfx.backend.cpu;
 
 import jdk.incubator.vector.FloatVector;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code C[r][j] (+)= sum_k A[r][k] * W[k][j]}, W adjacent along j: outer products of a column of A and a row of W, eight
@@ -21,40 +22,41 @@ final class OuterTiles {
     /** Strides in bytes. */
     static void run(
             long a, long lda, int rows, long depth, long w, long ldw, int columns, long c, long ldc, boolean add) {
-        clear(rows, columns, c, ldc, add);
-        float[] packed = PACKED.get();
-        for (long k = 0; k < depth; k += DEPTH) {
-            int some = (int) Math.min(DEPTH, depth - k);
-            for (int r = 0; r < rows; r += ROWS) {
-                int count = Math.min(ROWS, rows - r);
-                for (int i = 0; i < count; i++) {
-                    Memory.copyF32(a + (r + i) * lda + 4 * k, packed, i * DEPTH, some);
-                }
-                band(packed, count, some, w + k * ldw, ldw, columns, c + r * ldc, ldc);
-            }
-        }
+        run(null, a, lda, rows, depth, w, ldw, columns, c, ldc, add);
     }
 
     /** The same with rows of A at the first {@code rows} addresses of {@code a}. */
     static void run(long[] a, int rows, long depth, long w, long ldw, int columns, long c, long ldc, boolean add) {
-        clear(rows, columns, c, ldc, add);
+        run(a, 0, 0, rows, depth, w, ldw, columns, c, ldc, add);
+    }
+
+    private static void run(
+            long @Nullable [] at,
+            long a,
+            long lda,
+            int rows,
+            long depth,
+            long w,
+            long ldw,
+            int columns,
+            long c,
+            long ldc,
+            boolean add) {
+        if (!add) {
+            for (int r = 0; r < rows; r++) {
+                Gemm.fill(c + r * ldc, columns, 0f);
+            }
+        }
         float[] packed = PACKED.get();
         for (long k = 0; k < depth; k += DEPTH) {
             int some = (int) Math.min(DEPTH, depth - k);
             for (int r = 0; r < rows; r += ROWS) {
                 int count = Math.min(ROWS, rows - r);
                 for (int i = 0; i < count; i++) {
-                    Memory.copyF32(a[r + i] + 4 * k, packed, i * DEPTH, some);
+                    long row = at == null ? a + (r + i) * lda : at[r + i];
+                    Memory.copyF32(row + 4 * k, packed, i * DEPTH, some);
                 }
                 band(packed, count, some, w + k * ldw, ldw, columns, c + r * ldc, ldc);
-            }
-        }
-    }
-
-    private static void clear(int rows, int columns, long c, long ldc, boolean add) {
-        if (!add) {
-            for (int r = 0; r < rows; r++) {
-                Gemm.fill(c + r * ldc, columns, 0f);
             }
         }
     }
