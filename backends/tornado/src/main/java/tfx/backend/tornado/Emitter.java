@@ -150,8 +150,19 @@ final class Emitter {
         boolean wide = kind == Kind.LONG && !intervals.of(s).narrow();
         String condition = truth(s.condition());
         Scope target = scope;
-        String text = Scalars.type(kind, wide) + " " + name + ";\nif (" + condition + ") {\n"
-                + side(s.then(), kind, wide, name) + "} else {\n" + side(s.otherwise(), kind, wide, name) + "}";
+        String then = side(s.then(), kind, wide, name);
+        String otherwise = side(s.otherwise(), kind, wide, name);
+        String text;
+        if (then.contains("for (") && otherwise.contains("for (")) {
+            // TornadoVM gives what follows two branches that both end in loops the value of one of them.
+            String chosen = fresh("c");
+            target.line("final boolean " + chosen + " = " + condition + ";");
+            text = Scalars.type(kind, wide) + " " + name + " = " + (kind == Kind.BOOL ? "false" : "0") + ";\nif ("
+                    + chosen + ") {\n" + then + "}\nif (!" + chosen + ") {\n" + otherwise + "}";
+        } else {
+            text = Scalars.type(kind, wide) + " " + name + ";\nif (" + condition + ") {\n" + then + "} else {\n"
+                    + otherwise + "}";
+        }
         target.line(text);
         return new Code(kind, wide, name);
     }

@@ -10,7 +10,9 @@ import java.util.Map;
 import tfx.backend.common.Javac;
 import tfx.backend.tornado.emulator.EmulatedDriver;
 import tfx.backend.tornado.emulator.KernelContext;
+import tfx.backend.tornado.emulator.KernelRules;
 import tfx.backend.tornado.emulator.Launches;
+import tfx.backend.tornado.emulator.Watch;
 
 /**
  * Runs generated kernels in this process: the same text, with the classes of {@link tfx.backend.tornado.emulator} in the place
@@ -74,6 +76,7 @@ final class Emulator implements Platform {
         if (sources.isEmpty()) {
             return Map.of();
         }
+        sources.forEach(KernelRules::check);
         Map<String, byte[]> classes = Javac.compile(
                 sources, List.of("-classpath", home(), "-proc:none", "-g", "-nowarn", "-XDuseUnsharedTable=true"));
         ClassLoader loader = new ClassLoader(Task.class.getClassLoader()) {
@@ -83,7 +86,8 @@ final class Emulator implements Platform {
                 if (bytes == null) {
                     throw new ClassNotFoundException(name);
                 }
-                return defineClass(name, bytes, 0, bytes.length);
+                byte[] watched = Watch.over(bytes);
+                return defineClass(name, watched, 0, watched.length);
             }
         };
         Map<String, Task> tasks = new HashMap<>();

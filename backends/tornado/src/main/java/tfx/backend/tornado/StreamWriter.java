@@ -83,7 +83,7 @@ final class StreamWriter {
     }
 
     /** Whether the running values that a body reads are maxima it is shifted by: of others the order of the points shows. */
-    private static boolean followsMaxima(Expr.Fold fold, Expr expr) {
+    static boolean followsMaxima(Expr.Fold fold, Expr expr) {
         return switch (expr) {
             case Expr.Accumulated(int k) -> rescales(fold, k);
             case Expr.Fold inner -> true;
@@ -91,7 +91,7 @@ final class StreamWriter {
         };
     }
 
-    private static boolean rescales(Expr.Fold fold, int k) {
+    static boolean rescales(Expr.Fold fold, int k) {
         return fold.accumulators().get(k).monoid() == Monoid.MAX && Folds.shifts(fold, k);
     }
 
@@ -103,7 +103,7 @@ final class StreamWriter {
     }
 
     /** Whether which points there are, or a maximum, differs from column to column. */
-    private static boolean dependsOn(Emitter e, Expr.Fold fold, Index column) {
+    static boolean dependsOn(Emitter e, Expr.Fold fold, Index column) {
         if (e.analysis.mentions(fold.domain(), column)) {
             return true;
         }
@@ -116,7 +116,7 @@ final class StreamWriter {
         return false;
     }
 
-    private static void collect(Expr expr, List<Expr.Fold> all) {
+    static void collect(Expr expr, List<Expr.Fold> all) {
         switch (expr) {
             case Expr.Fold f -> {
                 if (!all.contains(f)) {

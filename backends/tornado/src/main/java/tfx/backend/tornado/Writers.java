@@ -11,6 +11,10 @@ final class Writers {
 
     static Written write(Emitter emitter, List<Index> indices, Expr body, Platform platform, boolean many) {
         int items = platform.items();
+        FoldTileWriter fold = many ? FoldTileWriter.find(emitter, indices, body, items) : null;
+        if (fold != null) {
+            return fold.write();
+        }
         StreamWriter stream = StreamWriter.find(emitter, indices, body, items);
         if (stream != null) {
             return stream.write();
@@ -25,6 +29,9 @@ final class Writers {
 
     /** Whether kernels for few and for many rows differ. */
     static boolean differ(Emitter emitter, List<Index> indices, Expr body, Platform platform) {
+        if (FoldTileWriter.find(emitter, indices, body, platform.items()) != null) {
+            return true;
+        }
         if (StreamWriter.find(emitter, indices, body, platform.items()) != null) {
             return false;
         }

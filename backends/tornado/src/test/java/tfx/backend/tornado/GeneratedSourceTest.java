@@ -18,6 +18,7 @@ import java.util.jar.JarFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tfx.backend.common.Javac;
+import tfx.backend.tornado.emulator.KernelRules;
 import tfx.compiler.passes.Passes;
 import tfx.compiler.schedule.Backend.Layout;
 import tfx.compiler.schedule.Backend.Request;
@@ -117,6 +118,7 @@ class GeneratedSourceTest {
                 write(schedule, kernel, "Kernel" + sources.size(), sources);
             }
         }
+        sources.forEach(KernelRules::check);
         Map<String, byte[]> classes = Javac.compile(
                 sources, List.of("-classpath", api + File.pathSeparator + home(Task.class), "-proc:none", "-nowarn"));
         assertEquals(sources.size(), classes.size());

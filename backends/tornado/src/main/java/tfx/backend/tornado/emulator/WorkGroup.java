@@ -3,32 +3,42 @@ package tfx.backend.tornado.emulator;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The work items of one group: one after another where none waits, else a virtual thread each. */
+/**
+ * The work items of one group: one after another where none waits, else a virtual thread each, of which one runs at a time, up to
+ * where it waits. Which one is next is drawn at random: a device promises no order.
+ */
 final class WorkGroup {
-    /** Device memory local to a group holds what was in it before: kernels must not count on zeros. */
-    private static final float UNDEFINED = Float.NaN;
-
     /** Work items that exchange numbers without barriers; a device has 32. */
     static final int WARP = 4;
 
+    private enum State {
+        READY,
+        WAITING,
+        ENDED
+    }
+
     private final int size;
     private final boolean barriers;
-    private final List<float[]> shared = new ArrayList<>();
+    private final List<LocalMemory> shared = new ArrayList<>();
     private final Thread[] items;
+    private final State[] states;
     private final Gate all;
     private final Gate[] warps;
     private final float[] exchanged;
+    private final Random order = new Random(1);
+    private volatile int turn = -1;
     private volatile @Nullable Throwable fault;
 
     WorkGroup(int size, boolean barriers) {
         this.size = size;
         this.barriers = barriers;
         this.items = new Thread[size];
+        this.states = new State[size];
         this.all = new Gate(0, size);
         this.warps = new Gate[(size + WARP - 1) / WARP];
         for (int w = 0; w < warps.length; w++) {
@@ -41,6 +51,11 @@ final class WorkGroup {
         return size;
     }
 
+    /** How many barriers the group has passed. */
+    int round() {
+        return all.round;
+    }
+
     void run(int number, int groups, Consumer<KernelContext> kernel) {
         if (!barriers) {
             for (int item = 0; item < size; item++) {
@@ -48,6 +63,7 @@ final class WorkGroup {
             }
             return;
         }
+        Arrays.fill(states, State.READY);
         for (int item = 0; item < size; item++) {
             KernelContext context = new KernelContext(this, number, groups, item);
             items[item] = Thread.ofVirtual().unstarted(() -> item(context, kernel));
@@ -56,6 +72,7 @@ final class WorkGroup {
             for (Thread item : items) {
                 item.start();
             }
+            next();
             for (Thread item : items) {
                 item.join();
             }
@@ -70,23 +87,16 @@ final class WorkGroup {
 
     private void item(KernelContext context, Consumer<KernelContext> kernel) {
         try {
+            sleep(context.localIdx);
             kernel.accept(context);
-            finish(context.localIdx);
+            states[context.localIdx] = State.ENDED;
+            next();
         } catch (Throwable e) {
             fail(e);
         }
     }
 
-    private synchronized void finish(int item) {
-        for (Gate gate : List.of(all, warps[item / WARP])) {
-            gate.finished++;
-            if (gate.waiting.get() > 0) {
-                fail(new IllegalStateException("work item " + item + " ended while others wait"));
-            }
-        }
-    }
-
-    private synchronized void fail(Throwable e) {
+    private void fail(Throwable e) {
         if (fault == null) {
             fault = e;
         }
@@ -95,20 +105,48 @@ final class WorkGroup {
         }
     }
 
-    void await() {
-        all.await();
+    /** Gives the turn to any item that does not wait. */
+    private void next() {
+        int from = order.nextInt(size);
+        boolean waits = false;
+        for (int k = 0; k < size; k++) {
+            int item = (from + k) % size;
+            if (states[item] == State.READY) {
+                turn = item;
+                LockSupport.unpark(items[item]);
+                return;
+            }
+            waits |= states[item] == State.WAITING;
+        }
+        if (waits) {
+            throw new IllegalStateException("work items wait for others that have ended or wait elsewhere");
+        }
+    }
+
+    /** Until it is an item's turn. */
+    private void sleep(int item) {
+        while (turn != item && fault == null) {
+            LockSupport.park(this);
+        }
+        if (fault != null) {
+            throw new IllegalStateException("another work item failed", fault);
+        }
+    }
+
+    void await(int item, int site) {
+        all.await(item, site);
     }
 
     /** The sum over the work items of a warp, in each of them, added in one order. */
     float sum(int item, float value) {
         Gate warp = warps[item / WARP];
         exchanged[item] = value;
-        warp.await();
+        warp.await(item, 0);
         float sum = 0;
         for (int i = warp.from; i < warp.to; i++) {
             sum += exchanged[i];
         }
-        warp.await();
+        warp.await(item, 0);
         return sum;
     }
 
@@ -116,52 +154,55 @@ final class WorkGroup {
     private final class Gate {
         private final int from;
         private final int to;
-        private final AtomicInteger waiting = new AtomicInteger();
-        private volatile int round;
-        private volatile int finished;
+        private int waiting;
+        private int round;
+        private int site;
 
         Gate(int from, int to) {
             this.from = from;
             this.to = to;
         }
 
-        void await() {
+        void await(int item, int where) {
             if (!barriers) {
                 throw new IllegalStateException("a barrier in a kernel that was said to have none");
             }
-            int mine = round;
-            if (waiting.incrementAndGet() == to - from) {
-                waiting.set(0);
-                round = mine + 1;
-                // Parking costs a tenth of waiting for a monitor, and barriers are most of what a group does.
-                for (int i = from; i < to; i++) {
-                    if (items[i] != Thread.currentThread()) {
-                        LockSupport.unpark(items[i]);
-                    }
-                }
-                return;
+            if (waiting > 0 && where != site) {
+                throw new IllegalStateException("work items wait at different barriers, " + site + " and " + where);
             }
-            if (finished > 0) {
-                fail(new IllegalStateException("a work item waits for others that have ended"));
+            site = where;
+            waiting++;
+            if (waiting == to - from) {
+                waiting = 0;
+                round++;
+                Arrays.fill(states, from, to, State.READY);
+            } else {
+                states[item] = State.WAITING;
             }
-            while (round == mine && fault == null) {
-                LockSupport.park(this);
-            }
-            if (fault != null) {
-                throw new IllegalStateException("another work item failed", fault);
-            }
+            next();
+            sleep(item);
         }
     }
 
-    synchronized float[] shared(int number, int length) {
+    LocalMemory shared(int number, int length) {
         if (number == shared.size()) {
-            float[] array = new float[length];
-            Arrays.fill(array, UNDEFINED);
-            shared.add(array);
+            shared.add(new LocalMemory(number, length));
         }
-        if (shared.get(number).length != length) {
+        if (shared.get(number).array.length != length) {
             throw new IllegalStateException("work items ask for local memory of different sizes");
         }
         return shared.get(number);
+    }
+
+    /** What stands behind an array that a kernel holds; null for one of its own. */
+    @SuppressWarnings("ReferenceEquality") // arrays have identity
+    @Nullable
+    LocalMemory memory(float[] array) {
+        for (LocalMemory memory : shared) {
+            if (memory.array == array) {
+                return memory;
+            }
+        }
+        return null;
     }
 }

@@ -64,4 +64,49 @@ class WorkGroupTest {
                 }));
         assertTrue(fault.getMessage().contains("7"), fault.getMessage());
     }
+
+    @Test
+    void itemsThatWaitAtDifferentPlacesAreAFault() {
+        IllegalStateException fault = assertThrows(
+                IllegalStateException.class,
+                () -> new WorkGroup(4, true)
+                        .run(0, 1, context -> KernelContext.localBarrier(context, context.localIdx % 2)));
+        assertTrue(fault.getMessage().contains("different barriers"), fault.getMessage());
+    }
+
+    @Test
+    void whatOneItemWritesAndAnotherReadsNeedsABarrier() {
+        assertRace(context -> {
+            float[] shared = context.allocateFloatLocalArray(4);
+            KernelContext.store(shared, context.localIdx, 1, context);
+            KernelContext.load(shared, 3 - context.localIdx, context);
+        });
+        assertRace(context -> {
+            float[] shared = context.allocateFloatLocalArray(1);
+            KernelContext.store(shared, 0, context.localIdx, context);
+        });
+    }
+
+    @Test
+    void aBarrierEndsARaceAndEqualNumbersAreNone() {
+        new WorkGroup(4, true).run(0, 1, context -> {
+            float[] shared = context.allocateFloatLocalArray(4);
+            float[] own = new float[1];
+            KernelContext.store(own, 0, context.localIdx, context);
+            KernelContext.store(shared, context.localIdx, 1, context);
+            context.localBarrier();
+            KernelContext.load(shared, 3 - context.localIdx, context);
+            context.localBarrier();
+            KernelContext.store(shared, 0, 7, context);
+            context.localBarrier();
+            assertEquals(7, KernelContext.load(shared, 0, context));
+            assertEquals(context.localIdx, KernelContext.load(own, 0, context));
+        });
+    }
+
+    private static void assertRace(java.util.function.Consumer<KernelContext> kernel) {
+        IllegalStateException fault =
+                assertThrows(IllegalStateException.class, () -> new WorkGroup(4, true).run(0, 1, kernel));
+        assertTrue(fault.getMessage().contains("a race"), fault.getMessage());
+    }
 }

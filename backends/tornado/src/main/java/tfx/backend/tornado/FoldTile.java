@@ -1,0 +1,185 @@
+package tfx.backend.tornado;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tfx.backend.common.Analysis;
+import tfx.ir.Expr;
+import tfx.ir.Expr.BinaryOp;
+import tfx.ir.Expr.Monoid;
+import tfx.ir.Index;
+
+/**
+ * A fold that tiles of rows times points can compute. With r a row, s a point and c the column: its accumulators are maxima of
+ * what depends on r and s, sums of that, or sums {@code sum_s weight(r, s) * value(s, c)}; inside stand dot products
+ * {@code sum_k left(r, k) * right(s, k)}.
+ *
+ * @param row the output index that steps along the sequence
+ * @param column the last output index
+ * @param groups the other output indices
+ * @param dots the dot products
+ * @param weights distinct factors that depend on row and point
+ * @param values distinct factors that depend on point and column
+ * @param sums by accumulator: its weight and, where the column counts, its value; null for maxima
+ */
+record FoldTile(
+        Expr.Fold fold,
+        Index row,
+        Index column,
+        List<Index> groups,
+        List<Dot> dots,
+        List<Expr> weights,
+        List<Expr> values,
+        List<@Nullable Sum> sums) {
+    /** Columns that the items of a group hold sums of. */
+    private static final int WIDEST = 128;
+
+    record Dot(Expr.Reduce sum, Expr left, Expr right) {}
+
+    /** @param value its number, or -1 where the column does not count */
+    record Sum(int weight, int value) {}
+
+    static @Nullable FoldTile find(Emitter e, List<Index> indices, Expr body) {
+        List<Expr.Fold> folds = new ArrayList<>();
+        StreamWriter.collect(body, folds);
+        if (folds.size() != 1 || indices.size() < 2) {
+            return null;
+        }
+        Expr.Fold fold = folds.getFirst();
+        Index column = indices.getLast();
+        Index row = indices.stream()
+                .filter(index -> e.operands.stepped(indices, index))
+                .findFirst()
+                .orElse(null);
+        if (row == null
+                || row.equals(column)
+                || !column.size().isConstant()
+                || column.size().constant() > WIDEST
+                || StreamWriter.dependsOn(e, fold, column)
+                || !fold.accumulators().stream().allMatch(a -> StreamWriter.followsMaxima(fold, a.body()))) {
+            return null;
+        }
+        List<Index> groups = indices.stream()
+                .filter(index -> !index.equals(row) && !index.equals(column))
+                .toList();
+        FoldTile tile = new FoldTile(
+                fold, row, column, groups, new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        for (int k = 0; k < fold.accumulators().size(); k++) {
+            if (!tile.take(e, k)) {
+                return null;
+            }
+        }
+        return tile.dots.isEmpty() || tile.values.isEmpty() ? null : tile;
+    }
+
+    boolean maximum(int k) {
+        return sums.get(k) == null;
+    }
+
+    private boolean take(Emitter e, int k) {
+        Expr.Accumulator a = fold.accumulators().get(k);
+        if (StreamWriter.rescales(fold, k)) {
+            sums.add(null);
+            return dots(e, a.body());
+        }
+        if (a.monoid() != Monoid.SUM) {
+            return false;
+        }
+        Expr weight = null;
+        Expr value = null;
+        List<Expr> factors = new ArrayList<>();
+        if (e.analysis.mentions(a.body(), column)) {
+            factors(a.body(), factors);
+        } else {
+            factors.add(a.body());
+        }
+        for (Expr factor : factors) {
+            if (!e.analysis.mentions(factor, column)) {
+                weight = weight == null ? factor : new Expr.Binary(BinaryOp.MUL, weight, factor);
+            } else if (value == null
+                    && !e.analysis.mentions(factor, row)
+                    && !loops(factor)
+                    && !e.analysis.mentions(factor, Analysis.FOLD)) {
+                value = factor;
+            } else {
+                return false;
+            }
+        }
+        if (weight == null) {
+            return false;
+        }
+        Expr known = e.analysis.intern(weight);
+        sums.add(new Sum(number(weights, known), value == null ? -1 : number(values, value)));
+        return dots(e, known);
+    }
+
+    private static int number(List<Expr> all, Expr expr) {
+        if (!all.contains(expr)) {
+            all.add(expr);
+        }
+        return all.indexOf(expr);
+    }
+
+    static void factors(Expr expr, List<Expr> all) {
+        if (expr instanceof Expr.Binary(BinaryOp op, Expr l, Expr r) && op == BinaryOp.MUL) {
+            factors(l, all);
+            factors(r, all);
+        } else {
+            all.add(expr);
+        }
+    }
+
+    static boolean loops(Expr expr) {
+        return expr instanceof Expr.Reduce
+                || expr instanceof Expr.Fold
+                || Analysis.parts(expr).stream().anyMatch(FoldTile::loops);
+    }
+
+    /** Whether every loop in an expression is a dot product; they are collected. */
+    private boolean dots(Emitter e, Expr expr) {
+        if (expr instanceof Expr.Fold) {
+            return false;
+        }
+        if (!(expr instanceof Expr.Reduce sum)) {
+            return Analysis.parts(expr).stream().allMatch(part -> dots(e, part));
+        }
+        if (dots.stream().anyMatch(dot -> dot.sum().equals(sum))) {
+            return true;
+        }
+        if (sum.monoid() != Monoid.SUM
+                || !sum.domain().equals(Expr.TRUE)
+                || !sum.indices().stream().allMatch(i -> i.size().isConstant())) {
+            return false;
+        }
+        List<Expr> factors = new ArrayList<>();
+        factors(sum.body(), factors);
+        Expr left = null;
+        Expr right = null;
+        for (Expr factor : factors) {
+            if (loops(factor) || e.analysis.mentions(factor, Analysis.FOLD)) {
+                return false;
+            }
+            if (!e.analysis.mentions(factor, fold.index())) {
+                left = left == null ? factor : new Expr.Binary(BinaryOp.MUL, left, factor);
+            } else if (!e.analysis.mentions(factor, row)) {
+                right = right == null ? factor : new Expr.Binary(BinaryOp.MUL, right, factor);
+            } else {
+                return false;
+            }
+        }
+        if (left == null || right == null) {
+            return false;
+        }
+        dots.add(new Dot(sum, e.analysis.intern(left), e.analysis.intern(right)));
+        return true;
+    }
+
+    /** The indices that a tile has in common. */
+    Set<Index> common() {
+        Set<Index> all = new LinkedHashSet<>(groups);
+        all.add(Analysis.BATCH);
+        return all;
+    }
+}
