@@ -26,6 +26,9 @@ final class ContractionWriter {
     /** Parts to aim at, so that threads have something to share. */
     private static final int PARTS = 16;
 
+    /** Rows of a weight that a piece of the reduction has at least. */
+    private static final int PIECE = 64;
+
     /** Tiles that a part takes one after the other where rows are few: weights are then read in longer streams. */
     private static final int SPAN = 4;
 
@@ -58,11 +61,24 @@ final class ContractionWriter {
         return new Left(c.left(), c.reduce().indices(), c.direct(), grouped, !adjacent(c), c.depth());
     }
 
-    /**
-     * Whether tiles take the weight as it lies, columns side by side. That pays where no second block of rows reads it: pieces of
-     * rows far apart are slow to read, and a copy is made once for all blocks.
-     */
+    /** Whether the weight's columns lie side by side, not its rows. Tiles then take rows of the left side as they lie. */
     private boolean adjacent(Contraction c) {
+        int type = operands.type(c.weight().value()).ordinal();
+        return Access.step(analysis, operands, c.weight(), all.column()).constant() == 1
+                && type >= Gemm.F32
+                && type <= Gemm.BF16
+                && Access.step(analysis, operands, c.weight(), c.inner()).constant() != 1
+                && Access.isOneWalk(analysis, operands, c.weight(), c.reduce().indices());
+    }
+
+    /**
+     * Whether tiles take such a weight itself. That pays where no second block of rows reads it: pieces of rows far apart are slow
+     * to read, and a copy is made once for all blocks.
+     */
+    private boolean inPlace(Contraction c) {
+        if (!adjacent(c) || operands.type(c.weight().value()).ordinal() != Gemm.F32) {
+            return false;
+        }
         long rows = 1;
         for (Index row : all.rows()) {
             if (row == Analysis.BATCH || !row.size().isConstant() || operands.stepped(indices, row)) {
@@ -70,16 +86,25 @@ final class ContractionWriter {
             }
             rows *= row.size().constant();
         }
-        Access.Step across = Access.step(analysis, operands, c.weight(), all.column());
-        return rows <= Gemm.ROWS
-                && across.constant() == 1
-                && operands.type(c.weight().value()).ordinal() == Gemm.F32
-                && Access.isOneWalk(analysis, operands, c.weight(), c.reduce().indices());
+        return rows <= Gemm.ROWS;
+    }
+
+    /**
+     * Into how many pieces few rows cut the reduction, so that each reads adjacent rows of a weight whose columns lie side by
+     * side: 0 where the weight is not such, or too small for it to pay.
+     */
+    private int pieces(Contraction c) {
+        return adjacent(c) && c.depth() >= 2 * PIECE ? (int) Math.min(PARTS, c.depth() / PIECE) : 0;
     }
 
     Methods write() {
-        String phases = sizes("0L") + "f.shared = Scratch.shared(at);\nreturn 3;\n";
-        return new Methods(phases, List.of(pack(), turn(), tiles()));
+        List<Methods.Phase> phases = new ArrayList<>(List.of(pack(), turn()));
+        if (all.all().stream().anyMatch(c -> pieces(c) > 0)) {
+            phases.add(pieces());
+        }
+        phases.add(tiles());
+        String shared = sizes("0L") + "f.shared = Scratch.shared(at);\nreturn " + phases.size() + ";\n";
+        return new Methods(shared, phases);
     }
 
     /** Lengths, and where in shared memory each left side lies. */
@@ -110,6 +135,14 @@ final class ContractionWriter {
             out.append("final long turned" + i + " = at;\n");
             if (left.turned) {
                 out.append("at += few ? 0L : " + count + "blocks * " + 4L * Gemm.ROWS * left.depth + "L;\n");
+            }
+        }
+        for (int k = 0; k < all.all().size(); k++) {
+            int pieces = pieces(all.all().get(k));
+            if (pieces > 0) {
+                out.append("final long pieces" + k + " = at;\n");
+                out.append("at += few ? groups * rows * n" + indices.indexOf(all.column()) + " * " + 4 * pieces
+                        + "L : 0L;\n");
             }
         }
         return out.toString();
@@ -200,6 +233,64 @@ final class ContractionWriter {
             parts.append(" + ").append(count);
         }
         return phase(e, sizes("0L"), "few ? 0L : (" + parts + ")");
+    }
+
+    /** For few rows: what each piece of the reduction adds, over all columns. */
+    private Methods.Phase pieces() {
+        Emitter e = emitter();
+        StringBuilder parts = new StringBuilder("0L");
+        String width = "n" + indices.indexOf(all.column());
+        for (int k = 0; k < all.all().size(); k++) {
+            Contraction c = all.all().get(k);
+            int pieces = pieces(c);
+            if (pieces == 0) {
+                continue;
+            }
+            String count = "groups * " + pieces + "L";
+            String chunk = "(part - (" + parts + "))";
+            int number = k;
+            e.block(
+                    "if (" + chunk + " >= 0 && " + chunk + " < " + count + ") {",
+                    "}",
+                    new LinkedHashSet<>(all.groups()),
+                    true,
+                    null,
+                    null,
+                    () -> {
+                        String group = e.fresh("v");
+                        e.scope.line("final long " + group + " = " + chunk + " / " + pieces + "L;");
+                        name(e, all.groups(), group);
+                        if (batchGroups()) {
+                            operands.declareBatch(e.scope);
+                        }
+                        String low = e.fresh("l");
+                        String high = e.fresh("h");
+                        String piece = "(" + chunk + " % " + pieces + "L";
+                        e.scope.line("final long " + low + " = " + piece + ") * " + c.depth() + "L / " + pieces + "L;");
+                        e.scope.line("final long " + high + " = " + piece + " + 1L) * " + c.depth() + "L / " + pieces
+                                + "L;");
+                        Set<Index> zero = new HashSet<>(c.reduce().indices());
+                        zero.add(all.column());
+                        int type = operands.type(c.weight().value()).ordinal();
+                        String step = Gemm.bytes(type) + "L * "
+                                + Access.step(analysis, operands, c.weight(), c.inner())
+                                        .text();
+                        String weight = e.fresh("w");
+                        e.scope.line("final long " + weight + " = " + Access.address(e, c.weight(), zero) + " + " + low
+                                + " * " + step + ";");
+                        rows(
+                                e,
+                                "0L",
+                                "rows",
+                                null,
+                                row -> e.scope.line("Gemv.piece(" + leftAddress(e, number(number), row, group)
+                                        + " + 4L * " + low + ", " + high + " - " + low + ", " + weight + ", " + type
+                                        + ", " + step + ", (int) " + width + ", pieces" + number + " + (" + chunk
+                                        + " * rows + " + row + ") * " + width + " * 4L);"));
+                    });
+            parts.append(" + ").append(count);
+        }
+        return phase(e, sizes("0L"), "few ? " + parts + " : 0L");
     }
 
     /** A loop over rows with their indices named; {@code group} names the group's number where its indices are needed too. */
@@ -333,6 +424,8 @@ final class ContractionWriter {
         private final boolean oneWalk;
         private final boolean asItLies;
         private final boolean adjacent;
+        private final boolean inPlace;
+        private final int number;
         private final String copy;
         private final long lead;
 
@@ -346,16 +439,23 @@ final class ContractionWriter {
                     Access.isOneWalk(analysis, operands, c.weight(), c.reduce().indices());
             this.asItLies = oneWalk && along.constant() == 1 && type == Gemm.F32;
             this.adjacent = adjacent(c);
+            this.inPlace = inPlace(c);
+            this.number = number;
             // Rows a power of two apart would fall on each other in the cache.
             this.lead = 4 * (c.depth() + 16);
-            this.copy = asItLies || adjacent ? "0L" : e.scratch(lead * COLUMNS);
+            this.copy = asItLies || inPlace ? "0L" : e.scratch(lead * COLUMNS);
             Set<Index> zero = new HashSet<>(c.reduce().indices());
             zero.add(all.column());
             this.weight = "w" + number;
             String size = Gemm.bytes(type) + "L * ";
             e.scope.line("final long " + weight + " = " + Access.address(e, c.weight(), zero) + " + " + size + "(low * "
                     + across.text() + ");");
-            if (!asItLies && !adjacent) {
+            if (adjacent && !inPlace) {
+                e.branch(
+                        "!few",
+                        () -> e.scope.line("Gemm.piece(" + weight + ", " + type + ", " + size + along.text()
+                                + ", columns, " + c.depth() + "L, " + copy + ", " + 4 * COLUMNS + "L);"));
+            } else if (!asItLies && !adjacent) {
                 if (oneWalk) {
                     e.branch("!few", () -> copy(0, weight, copy));
                 } else {
@@ -394,6 +494,13 @@ final class ContractionWriter {
 
         void row(String left, String row, String sums) {
             String to = sums + " + (" + row + " - first) * " + 4 * COLUMNS + "L";
+            int pieces = pieces(c);
+            if (pieces > 0) {
+                String width = "n" + indices.indexOf(all.column());
+                e.scope.line("Gemv.sum(pieces" + number + " + ((group * " + pieces + "L * rows + " + row + ") * "
+                        + width + " + low) * 4L, " + pieces + ", rows * " + width + " * 4L, columns, " + to + ");");
+                return;
+            }
             e.scope.line(
                     oneWalk
                             ? "Gemv.row(" + left + ", " + c.depth() + "L, " + weight + ", " + type + ", " + along.text()
@@ -413,8 +520,9 @@ final class ContractionWriter {
                         null,
                         row -> e.scope.line(
                                 at + "[(int) (" + row + " - first)] = " + leftAddress(e, left, row, "group") + ";"));
-                e.scope.line("OuterTiles.run(" + at + ", (int) (last - first), " + c.depth() + "L, " + weight
-                        + ", 4L * " + along.text() + ", columns, " + sums + ", " + 4 * COLUMNS + "L, false);");
+                String from = inPlace ? weight + ", 4L * " + along.text() : copy + ", " + 4 * COLUMNS + "L";
+                e.scope.line("OuterTiles.run(" + at + ", (int) (last - first), " + c.depth() + "L, " + from
+                        + ", columns, " + sums + ", " + 4 * COLUMNS + "L, false);");
                 return;
             }
             String turned = "turned" + left + " + (" + (lefts.get(left).grouped() ? "group * blocks + " : "")

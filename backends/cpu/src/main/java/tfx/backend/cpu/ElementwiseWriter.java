@@ -28,7 +28,11 @@ final class ElementwiseWriter {
         this.e = emitter;
         this.indices = indices;
         this.body = body;
-        this.lane = !indices.isEmpty() && e.loops.adjacent(body, indices.getLast()) ? indices.getLast() : null;
+        this.lane = !indices.isEmpty()
+                        && e.loops.adjacent(body, indices.getLast())
+                        && !e.loops.runsAcross(body, indices.getLast())
+                ? indices.getLast()
+                : null;
     }
 
     /** The bodies of {@link KernelCode}'s methods. */

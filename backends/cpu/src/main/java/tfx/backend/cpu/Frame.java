@@ -25,10 +25,12 @@ final class Frame {
     private final Tensor[] tensors;
     private final MemorySegment[] native_;
 
-    Frame(Tensor[] operands, Tensor output, Step step, double[] constants) {
-        int n = operands.length + 1;
+    Frame(Merged kernel, Tensor[] operands, Tensor output, Step step, double[] constants) {
+        int n = kernel.views().size() + 1;
         this.tensors = new Tensor[n];
-        System.arraycopy(operands, 0, tensors, 0, n - 1);
+        for (int i = 0; i < n - 1; i++) {
+            tensors[i] = operands[kernel.views().get(i).tensor()];
+        }
         tensors[n - 1] = output;
         this.base = new long[n];
         this.batchBytes = new long[n];
@@ -49,7 +51,7 @@ final class Frame {
             int bytes = t.type().bytes();
             base[i] = data.address() + t.base() * bytes;
             batchBytes[i] = t.batchStride() * bytes;
-            strides[i] = t.strides();
+            strides[i] = i < n - 1 ? kernel.views().get(i).strides(t) : kernel.outputStrides(t);
         }
     }
 

@@ -71,6 +71,18 @@ final class Gemm {
         }
     }
 
+    /**
+     * Pieces of a weight's rows as floats.
+     *
+     * @param columns elements of a piece
+     * @param lead bytes from piece to piece of the copy
+     */
+    static void piece(long w, int type, long ldw, int columns, long rows, long to, long lead) {
+        for (long k = 0; k < rows; k++) {
+            widen(w + k * ldw, type, columns, to + k * lead);
+        }
+    }
+
     private static void widen(long from, int type, long count, long to) {
         long i = 0;
         if (type == BF16) {
@@ -80,6 +92,10 @@ final class Gemm {
         } else if (type == F16) {
             for (; i + Lanes.LENGTH <= count; i += Lanes.LENGTH) {
                 Memory.storeF32(to + i * 4, Memory.loadF16(from + i * 2));
+            }
+        } else if (type == F32) {
+            for (; i + Lanes.LENGTH <= count; i += Lanes.LENGTH) {
+                Memory.storeF32(to + i * 4, Memory.loadF32(from + i * 4));
             }
         }
         int bytes = bytes(type);

@@ -66,6 +66,68 @@ final class Gemv {
         }
     }
 
+    /**
+     * {@code C[j] = sum_k A[k] * W[k][j]}, row after row: a piece of the reduction over all columns, which reads a part of the
+     * weight front to back while the sums stay in the first cache.
+     */
+    static void piece(long a, long depth, long w, int type, long ldw, int columns, long c) {
+        Gemm.fill(c, columns, 0f);
+        int bytes = Gemm.bytes(type);
+        int whole = columns / Lanes.LENGTH * Lanes.LENGTH;
+        for (long k = 0; k < depth; k++) {
+            float x = Memory.getF32(a + 4 * k);
+            long row = w + k * ldw;
+            switch (type) {
+                case Gemm.F32 -> addF32(x, row, whole, c);
+                case Gemm.BF16 -> addBF16(x, row, whole, c);
+                default -> addF16(x, row, whole, c);
+            }
+            for (int j = whole; j < columns; j++) {
+                Memory.putF32(c + 4L * j, Memory.getF32(c + 4L * j) + x * Memory.get(type, row + (long) j * bytes));
+            }
+        }
+    }
+
+    private static void addF32(float x, long w, int columns, long c) {
+        FloatVector factor = Lanes.splat(x);
+        for (int j = 0; j < columns; j += Lanes.LENGTH) {
+            long to = c + 4L * j;
+            Memory.storeF32(to, factor.fma(Memory.loadF32(w + 4L * j), Memory.loadF32(to)));
+        }
+    }
+
+    private static void addBF16(float x, long w, int columns, long c) {
+        FloatVector factor = Lanes.splat(x);
+        for (int j = 0; j < columns; j += Lanes.LENGTH) {
+            long to = c + 4L * j;
+            Memory.storeF32(to, factor.fma(Memory.loadBF16(w + 2L * j), Memory.loadF32(to)));
+        }
+    }
+
+    private static void addF16(float x, long w, int columns, long c) {
+        FloatVector factor = Lanes.splat(x);
+        for (int j = 0; j < columns; j += Lanes.LENGTH) {
+            long to = c + 4L * j;
+            Memory.storeF32(to, factor.fma(Memory.loadF16(w + 2L * j), Memory.loadF32(to)));
+        }
+    }
+
+    /** {@code C[j] = sum_p P[p][j]}: what {@code count} pieces have summed up, in their order. */
+    static void sum(long p, int count, long lead, int columns, long c) {
+        Memory.copy(p, c, 4L * columns);
+        for (int piece = 1; piece < count; piece++) {
+            long from = p + piece * lead;
+            int j = 0;
+            for (; j + Lanes.LENGTH <= columns; j += Lanes.LENGTH) {
+                long to = c + 4L * j;
+                Memory.storeF32(to, Memory.loadF32(to).add(Memory.loadF32(from + 4L * j)));
+            }
+            for (; j < columns; j++) {
+                Memory.putF32(c + 4L * j, Memory.getF32(c + 4L * j) + Memory.getF32(from + 4L * j));
+            }
+        }
+    }
+
     private static FloatVector vector(int type, long at) {
         return switch (type) {
             case Gemm.F32 -> Memory.loadF32(at);

@@ -148,6 +148,24 @@ final class Loops {
         return Analysis.parts(expr).stream().anyMatch(part -> adjacent(part, index));
     }
 
+    /**
+     * Whether a reduction in {@code expr} reads what lies adjacent along its own index, but not along {@code index}: lanes of
+     * {@code index} would then be gathered, one by one.
+     */
+    boolean runsAcross(Expr expr, Index index) {
+        if (expr instanceof Expr.Reduce r && r.indices().stream().anyMatch(i -> readsAcross(r.body(), i, index))) {
+            return true;
+        }
+        return Analysis.parts(expr).stream().anyMatch(part -> runsAcross(part, index));
+    }
+
+    private boolean readsAcross(Expr expr, Index along, Index across) {
+        if (expr instanceof Expr.Read) {
+            return e.analysis.mentions(expr, across) && adjacent(expr, along) && !adjacent(expr, across);
+        }
+        return Analysis.parts(expr).stream().anyMatch(part -> readsAcross(part, along, across));
+    }
+
     /** Loops over {@code order}, outermost first; {@code body} gets the conditions that still depend on lanes. */
     private void nest(List<Index> order, List<Expr> conditions, @Nullable Index lane, Consumer<List<Expr>> body) {
         Index index = order.getFirst();

@@ -83,17 +83,81 @@ class KernelTest {
         }
     }
 
+    /** Long reductions over weights whose columns lie side by side: few rows take them in pieces, many as copies. */
+    @ParameterizedTest
+    @ValueSource(ints = {127, 129, 1100})
+    void longReductions(int depth) {
+        for (ElementType type : List.of(ElementType.F32, ElementType.BF16, ElementType.F16)) {
+            Index t = new Index("t", T);
+            Index h = new Index("h", Size.of(2));
+            Index o = new Index("o", Size.of(41));
+            Index i = new Index("i", Size.of(depth));
+            Value x = new Value.Input("x", List.of(T, h.size(), i.size()), Value.Kind.REAL);
+            Value w = new Value.Parameter("w", List.of(o.size(), i.size()));
+            Value u = new Value.Parameter("u", List.of(o.size(), h.size(), i.size()));
+            Expr shared = sum(i, mul(read(x, at(t), at(h), at(i)), read(w, at(o), at(i))));
+            Expr grouped = sum(i, mul(mul(read(x, at(t), at(h), at(i)), num(2)), read(u, at(o), at(h), at(i))));
+            Expr body = op(BinaryOp.SUB, shared, grouped);
+            Check check = new Check(new Value.Comprehension("y", List.of(t, h, o), Expr.TRUE, body), 5, 2);
+            check.type = type;
+            check.transposed = true;
+            check.run(0, 1e-5);
+            check.run(4, 1e-5);
+        }
+    }
+
+    /** Neighbouring output indices that walk through all tensors as one, beside one that does not. */
+    @Test
+    void mergedIndices() {
+        Index t = new Index("t", T);
+        Index a = new Index("a", Size.of(2));
+        Index h = new Index("h", Size.of(3));
+        Index o = new Index("o", Size.of(7));
+        Index i = new Index("i", Size.of(200));
+        Value x = new Value.Input("x", List.of(T, a.size(), i.size()), Value.Kind.REAL);
+        Value r = new Value.Input("r", List.of(T, a.size(), h.size(), o.size()), Value.Kind.REAL);
+        Value w = new Value.Parameter("w", List.of(i.size(), h.size(), o.size()));
+        Value scale = new Value.Parameter("scale", List.of(h.size(), o.size()));
+        Expr product = sum(i, mul(read(x, at(t), at(a), at(i)), read(w, at(i), at(h), at(o))));
+        Expr body = op(BinaryOp.ADD, read(r, at(t), at(a), at(h), at(o)), mul(product, read(scale, at(h), at(o))));
+        for (boolean transposed : new boolean[] {false, true}) {
+            Check check = new Check(new Value.Comprehension("y", List.of(t, a, h, o), Expr.TRUE, body), 5, 2);
+            check.type = ElementType.BF16;
+            check.transposed = transposed;
+            check.run(0, 1e-5);
+            check.run(4, 1e-5);
+        }
+        Expr whole = new Expr.Select(
+                op(BinaryOp.LT, at(o), at(h)), num(-1), mul(read(r, at(t), at(a), at(h), at(o)), num(2)));
+        new Check(new Value.Comprehension("y", List.of(t, a, h, o), Expr.TRUE, whole), 5, 2).run(1, 1e-6);
+    }
+
+    /** A statistic of rows that also reads a value for each row: rows are read along, not across. */
+    @Test
+    void statisticsOfRows() {
+        Index t = new Index("t", T);
+        Index i = new Index("i", Size.of(37));
+        Value x = new Value.Input("x", List.of(T, i.size()), Value.Kind.REAL);
+        Value mean = new Value.Input("mean", List.of(T), Value.Kind.REAL);
+        Expr centred = op(BinaryOp.SUB, read(x, at(t), at(i)), read(mean, at(t)));
+        Expr body = new Expr.Unary(UnaryOp.RSQRT, op(BinaryOp.ADD, sum(i, mul(centred, centred)), num(1e-5)));
+        Check check = new Check(new Value.Comprehension("y", List.of(t), Expr.TRUE, body), 21, 2);
+        check.run(0, 1e-5);
+        check.run(20, 1e-5);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 7, 33})
     void folds(int e) {
         Index t = new Index("t", T);
         Index h = new Index("h", Size.of(4));
+        Index u = new Index("u", Size.of(2));
         Index c = new Index("c", Size.of(e));
         Index k = new Index("k", Size.of(e + 1));
         Index s = new Index("s", T);
         Value q = new Value.Input("q", List.of(T, h.size(), k.size()), Value.Kind.REAL);
         Value key = new Value.Input("key", List.of(T, Size.of(2), k.size()), Value.Kind.REAL);
-        Value v = new Value.Input("v", List.of(T, Size.of(2), c.size()), Value.Kind.REAL);
+        Value v = new Value.Input("v", List.of(T, Size.of(2), u.size(), c.size()), Value.Kind.REAL);
         Expr g = op(BinaryOp.FLOORDIV, at(h), num(2));
         for (double scale : new double[] {0.3, 300}) {
             Expr score = mul(sum(k, mul(read(q, at(t), at(h), at(k)), read(key, at(s), g, at(k)))), num(scale));
@@ -109,9 +173,9 @@ class KernelTest {
                     List.of(
                             new Expr.Accumulator(Monoid.MAX, score, -1),
                             new Expr.Accumulator(Monoid.SUM, p, 0),
-                            new Expr.Accumulator(Monoid.SUM, mul(p, read(v, at(s), g, at(c))), 0)),
+                            new Expr.Accumulator(Monoid.SUM, mul(p, read(v, at(s), g, at(u), at(c))), 0)),
                     op(BinaryOp.DIV, new Expr.Accumulated(2), new Expr.Accumulated(1)));
-            Check check = new Check(new Value.Comprehension("y", List.of(t, h, c), Expr.TRUE, fold), 9, 2);
+            Check check = new Check(new Value.Comprehension("y", List.of(t, h, u, c), Expr.TRUE, fold), 9, 2);
             check.run(0, scale > 1 ? 1e-3 : 1e-5);
             check.run(8, scale > 1 ? 1e-3 : 1e-5);
         }
