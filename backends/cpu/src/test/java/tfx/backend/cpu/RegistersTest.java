@@ -32,6 +32,19 @@ class RegistersTest {
     }
 
     @ParameterizedTest
+    @DisplayName("a piece of a row times adjacent rows of a weight makes no object for its vectors")
+    @ValueSource(ints = {Gemm.F32, Gemm.F16, Gemm.BF16})
+    void pieces(int type) {
+        try (Arena arena = Arena.ofConfined()) {
+            long a = arena.allocate(4L * COLUMNS, 64).address();
+            long w = arena.allocate(4L * DEPTH * COLUMNS, 64).address();
+            long c = arena.allocate(4L * DEPTH, 64).address();
+            long lead = (long) DEPTH * Gemm.bytes(type);
+            settles(COLUMNS * DEPTH / Lanes.LENGTH, () -> Gemv.piece(a, COLUMNS, w, type, lead, DEPTH, c));
+        }
+    }
+
+    @ParameterizedTest
     @DisplayName("tiles of outer products make no object for their vectors")
     @ValueSource(booleans = {false, true})
     void tiles(boolean add) {
