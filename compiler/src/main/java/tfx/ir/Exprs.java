@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tfx.ir.Expr.Accumulator;
 import tfx.ir.Expr.At;
@@ -88,17 +89,21 @@ public final class Exprs {
         return new Reduce(Monoid.MAX, List.of(index), domain, body);
     }
 
-    /** Conjunction that leaves out what is {@link Expr#TRUE}, and what {@code left} says already. */
+    /**
+     * Conjunction that leaves out what is {@link Expr#TRUE}, and what is said twice. Conjuncts that read nothing come first: they
+     * say which elements there are to read.
+     */
     public static Expr and(Expr left, Expr right) {
         if (left.equals(Expr.TRUE)) {
             return right;
         }
-        Set<Expr> known = new HashSet<>(conjuncts(left));
-        Expr both = left;
-        for (Expr conjunct : conjuncts(right)) {
-            both = known.add(conjunct) ? new Binary(BinaryOp.AND, both, conjunct) : both;
-        }
-        return both;
+        Set<Expr> all = new LinkedHashSet<>(conjuncts(left));
+        all.addAll(conjuncts(right));
+        return Stream.concat(
+                        all.stream().filter(c -> reads(c).isEmpty()),
+                        all.stream().filter(c -> !reads(c).isEmpty()))
+                .reduce((l, r) -> new Binary(BinaryOp.AND, l, r))
+                .orElse(Expr.TRUE);
     }
 
     /** The conjuncts of a predicate, in order; none for {@link Expr#TRUE}. */
@@ -328,6 +333,24 @@ public final class Exprs {
                         Expr replaced = by.apply(read);
                         after = replaced == null ? after : replaced;
                     }
+                    done.put(part, after);
+                }
+                return after;
+            }
+        };
+        return rewrite.apply(expr);
+    }
+
+    /** Replaces parts, outermost first; {@code by} gives null for a part that stays and whose own parts are looked at. */
+    public static Expr replace(Expr expr, Function<Expr, @Nullable Expr> by) {
+        Map<Expr, Expr> done = new IdentityHashMap<>();
+        UnaryOperator<Expr> rewrite = new UnaryOperator<>() {
+            @Override
+            public Expr apply(Expr part) {
+                Expr after = done.get(part);
+                if (after == null) {
+                    Expr replaced = by.apply(part);
+                    after = replaced == null ? map(part, this) : replaced;
                     done.put(part, after);
                 }
                 return after;

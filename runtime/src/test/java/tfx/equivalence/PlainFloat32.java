@@ -4,9 +4,8 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
+import java.util.function.DoubleBinaryOperator;
 import tfx.ir.Expr;
 import tfx.ir.Index;
 import tfx.ir.Program;
@@ -16,44 +15,53 @@ import tfx.ir.Value;
 import tfx.testing.Scalars;
 
 /**
- * The unfused program in float32, operation by operation, value by value, sums from left to right: the error that any
- * evaluation in float32 has, against which the compiled engine's is held. One sequence.
+ * The unfused program in float32, operation by operation, value by value: the error that any evaluation in float32 has,
+ * against which the compiled engine's is held. Beside every number goes the error to be expected of it: of each operation a
+ * unit in the last place, and what the operation makes of its operands' errors, as if these were independent. One sequence.
  */
 final class PlainFloat32 {
     private final Map<String, Long> lengths;
-    private final Map<Value, float[]> arrays = new IdentityHashMap<>();
+    private final Map<Value, Elements> arrays = new IdentityHashMap<>();
     private final Map<Index, Long> at = new HashMap<>();
     private final boolean reversed;
-    private final @Nullable SplittableRandom rounding;
 
-    /** Evaluations that are as plain as each other, and differ by what float32 leaves open. */
-    enum Way {
-        FORWARD,
-        /** Reductions run from the last point to the first. */
-        REVERSED,
-        /** What is no float becomes one of its two neighbours by chance, and two uses of one value may differ by one. */
-        SCATTERED
+    /** A tensor, row-major, and the error to be expected of each element: infinite where nothing can be said. */
+    record Elements(float[] values, double[] errors) {}
+
+    /** A number as float32, and the error to be expected of it. */
+    private record Approximate(double value, double error) {
+        static Approximate exactly(double value) {
+            return new Approximate(value, 0);
+        }
+
+        boolean holds() {
+            return value != 0;
+        }
     }
 
-    private PlainFloat32(Map<String, Long> lengths, Way way) {
+    private PlainFloat32(Map<String, Long> lengths, boolean reversed) {
         this.lengths = lengths;
-        this.reversed = way == Way.REVERSED;
-        this.rounding = way == Way.SCATTERED ? new SplittableRandom(1) : null;
+        this.reversed = reversed;
     }
 
-    /** Every output, row-major. */
-    static Map<String, float[]> run(Program program, long length, Map<Value, float[]> given, Way way) {
+    /**
+     * Every output.
+     *
+     * @param reversed whether reductions run from the last point to the first
+     */
+    static Map<String, Elements> run(Program program, long length, Map<Value, float[]> given, boolean reversed) {
         PlainFloat32 plain =
-                new PlainFloat32(program.length() == null ? Map.of() : Map.of(program.length(), length), way);
-        plain.arrays.putAll(given);
+                new PlainFloat32(program.length() == null ? Map.of() : Map.of(program.length(), length), reversed);
+        given.forEach((value, data) -> plain.arrays.put(value, new Elements(data, new double[data.length])));
         for (Value value : Programs.order(program)) {
             if (value instanceof Value.Comprehension definition) {
-                float[] elements = new float[plain.count(definition)];
+                int count = plain.count(definition);
+                Elements elements = new Elements(new float[count], new double[count]);
                 plain.arrays.put(definition, elements);
                 plain.fill(definition, 0, 0, elements);
             }
         }
-        Map<String, float[]> outputs = new TreeMap<>();
+        Map<String, Elements> outputs = new TreeMap<>();
         program.outputs().forEach((name, value) -> outputs.put(name, plain.arrays.get(value)));
         return outputs;
     }
@@ -70,9 +78,12 @@ final class PlainFloat32 {
         return Math.toIntExact(count);
     }
 
-    private void fill(Value.Comprehension value, int dimension, int offset, float[] into) {
+    private void fill(Value.Comprehension value, int dimension, int offset, Elements into) {
         if (dimension == value.indices().size()) {
-            into[offset] = evaluate(value.domain()) == 0 ? 0 : (float) evaluate(value.body());
+            Approximate admitted = evaluate(value.domain());
+            Approximate element = admitted.holds() ? evaluate(value.body()) : Approximate.exactly(0);
+            into.values[offset] = (float) element.value;
+            into.errors[offset] = chosen(admitted, element).error;
             return;
         }
         Index index = value.indices().get(dimension);
@@ -85,71 +96,100 @@ final class PlainFloat32 {
     }
 
     /** Integers are exact in double; every real operation is rounded to float. */
-    private double evaluate(Expr expr) {
+    private Approximate evaluate(Expr expr) {
         return switch (expr) {
-            case Expr.Number(double value) -> value == Math.rint(value) ? value : (float) value;
-            case Expr.At(Index index) -> at.get(index);
-            case Expr.Length(Size size) -> size(size);
+            case Expr.Number(double value) -> rounded(value, 0);
+            case Expr.At(Index index) -> Approximate.exactly(at.get(index));
+            case Expr.Length(Size size) -> Approximate.exactly(size(size));
             case Expr.Read(Value value, List<Expr> indices) -> read(value, indices);
-            case Expr.Unary(Expr.UnaryOp op, Expr operand) -> rounded(Scalars.unary(op, evaluate(operand)));
-            case Expr.Binary(Expr.BinaryOp op, Expr left, Expr right) ->
-                rounded(Scalars.binary(op, evaluate(left), evaluate(right)));
-            case Expr.Select(Expr condition, Expr then, Expr otherwise) ->
-                evaluate(evaluate(condition) != 0 ? then : otherwise);
-            case Expr.Reduce reduce -> reduce(reduce, 0, reduce.monoid().identity());
+            case Expr.Unary(Expr.UnaryOp op, Expr operand) -> {
+                Approximate x = evaluate(operand);
+                yield applied((a, unused) -> Scalars.unary(op, a), x, Approximate.exactly(0));
+            }
+            case Expr.Binary(Expr.BinaryOp op, Expr left, Expr right) -> {
+                Approximate x = evaluate(left);
+                // What a conjunction guards is looked at only where it holds.
+                boolean and = op == Expr.BinaryOp.AND;
+                boolean decided = and ? !x.holds() : op == Expr.BinaryOp.OR && x.holds();
+                Approximate y = decided ? Approximate.exactly(and ? 1 : 0) : evaluate(right);
+                yield applied((a, b) -> Scalars.binary(op, a, b), x, y);
+            }
+            case Expr.Select(Expr condition, Expr then, Expr otherwise) -> {
+                Approximate decision = evaluate(condition);
+                yield chosen(decision, evaluate(decision.holds() ? then : otherwise));
+            }
+            case Expr.Reduce reduce ->
+                reduce(reduce, 0, Approximate.exactly(reduce.monoid().identity()));
             case Expr.Fold fold -> throw new IllegalArgumentException("a fold in an unfused program");
             case Expr.Accumulated(int number) -> throw new IllegalArgumentException("a fold in an unfused program");
         };
     }
 
-    private float rounded(double value) {
+    /** What was chosen by a decision that might have been another: nothing is known of it. */
+    private static Approximate chosen(Approximate decision, Approximate value) {
+        return decision.error == 0 ? value : new Approximate(value.value, Double.POSITIVE_INFINITY);
+    }
+
+    /** What each error makes of the result alone, and both make of it beyond that, as in a product of two zeros. */
+    private static Approximate applied(DoubleBinaryOperator f, Approximate x, Approximate y) {
+        double value = f.applyAsDouble(x.value, y.value);
+        double byX = 0;
+        double byY = 0;
+        double byBoth = 0;
+        if (x.error > 0) {
+            double above = f.applyAsDouble(x.value + x.error, y.value) - value;
+            byX = Math.max(Math.abs(above), Math.abs(f.applyAsDouble(x.value - x.error, y.value) - value));
+        }
+        if (y.error > 0) {
+            double above = f.applyAsDouble(x.value, y.value + y.error) - value;
+            byY = Math.max(Math.abs(above), Math.abs(f.applyAsDouble(x.value, y.value - y.error) - value));
+            byBoth = f.applyAsDouble(x.value + x.error, y.value + y.error)
+                    - f.applyAsDouble(x.value + x.error, y.value)
+                    - above;
+        }
+        double error = Math.hypot(Math.hypot(byX, byY), byBoth);
+        return rounded(value, Double.isNaN(error) ? Double.POSITIVE_INFINITY : error);
+    }
+
+    /** Whole numbers are exact. */
+    private static Approximate rounded(double value, double error) {
         float nearest = (float) value;
-        if (rounding == null || nearest == value || !Float.isFinite(nearest) || rounding.nextBoolean()) {
-            return nearest;
-        }
-        return nearest < value ? Math.nextUp(nearest) : Math.nextDown(nearest);
+        return value == Math.rint(value)
+                ? new Approximate(error == 0 ? value : nearest, error)
+                : new Approximate(nearest, Math.hypot(error, Math.ulp(nearest)));
     }
 
-    /** A computed value may be computed again where it is used, in another order: integers stay what they are. */
-    private float scattered(float value) {
-        if (rounding == null || value == Math.rint(value) || !Float.isFinite(value)) {
-            return value;
-        }
-        return switch (rounding.nextInt(3)) {
-            case 0 -> Math.nextUp(value);
-            case 1 -> Math.nextDown(value);
-            default -> value;
-        };
-    }
-
-    private double read(Value value, List<Expr> indices) {
+    private Approximate read(Value value, List<Expr> indices) {
         Value from = value;
         int first = 0;
         while (from instanceof Value.Stack stack) {
-            from = stack.parts().get((int) evaluate(indices.get(first++)));
+            from = stack.parts().get((int) evaluate(indices.get(first++)).value);
         }
         int offset = 0;
         for (int k = first; k < indices.size(); k++) {
             long extent = size(from.shape().get(k - first));
-            double index = evaluate(indices.get(k));
+            double index = evaluate(indices.get(k)).value;
             if (!(index >= 0 && index < extent && index == Math.rint(index))) {
                 throw new IndexOutOfBoundsException(from + " at " + index + " of " + extent);
             }
             offset = (int) (offset * extent + (long) index);
         }
-        float stored = arrays.get(from)[offset];
-        return from instanceof Value.Comprehension ? scattered(stored) : stored;
+        Elements elements = arrays.get(from);
+        return new Approximate(elements.values[offset], elements.errors[offset]);
     }
 
-    private double reduce(Expr.Reduce reduce, int depth, double sofar) {
+    private Approximate reduce(Expr.Reduce reduce, int depth, Approximate sofar) {
         if (depth == reduce.indices().size()) {
-            return evaluate(reduce.domain()) == 0
-                    ? sofar
-                    : rounded(Scalars.combine(reduce.monoid(), sofar, evaluate(reduce.body())));
+            Approximate admitted = evaluate(reduce.domain());
+            return chosen(
+                    admitted,
+                    admitted.holds()
+                            ? applied((a, b) -> Scalars.combine(reduce.monoid(), a, b), sofar, evaluate(reduce.body()))
+                            : sofar);
         }
         Index index = reduce.indices().get(depth);
         Long before = at.get(index);
-        double result = sofar;
+        Approximate result = sofar;
         long extent = size(index.size());
         for (long i = 0; i < extent; i++) {
             at.put(index, reversed ? extent - 1 - i : i);

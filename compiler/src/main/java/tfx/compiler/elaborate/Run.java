@@ -21,8 +21,9 @@ import tfx.source.Span;
 /** What one elaboration has made so far. */
 final class Run {
     static final long MOST_LENGTH = 1L << 40;
-    static final int MOST_LAYERS = 10_000;
-    /** Calls, statements and layers: a hundred times the deepest published model, and still elaborated within seconds. */
+    /** As deep as the deepest published model (DeepNet), so that a mistyped number is told from a depth at once. */
+    static final int MOST_LAYERS = 1_000;
+    /** Calls, statements and layers: enough for that depth, and still elaborated within seconds. */
     private static final int MOST_STEPS = 100_000;
 
     /** A layer being elaborated: the name of its index and the number. */

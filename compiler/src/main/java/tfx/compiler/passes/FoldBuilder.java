@@ -28,7 +28,7 @@ import tfx.ir.Value;
  * accumulator. A <em>statistic</em> is another reduction over the same s and domain and the same streamed values, such as a
  * softmax's maximum M and denominator. In c_i a statistic is read when the pass is over: it becomes an accumulator itself. In
  * w_i it is needed during the pass, which is possible for a maximum M in a factor {@code exp(a - M)}: the running maximum
- * takes its place and the sum is rescaled as it grows. Any other statistic stays a value computed before, streamed too.
+ * takes its place and the sum is rescaled as it grows. So with {@code max(M, c)}, the maximum of a softmax with a sink. Any other statistic stays a value computed before, streamed too.
  */
 final class FoldBuilder {
     private final FuseReductions values;
@@ -36,11 +36,9 @@ final class FoldBuilder {
     private final Set<Value> through;
     private final List<Accumulator> accumulators = new ArrayList<>();
     private final Map<Accumulator, Integer> numbers = new HashMap<>();
-    private final Map<Read, Reduce> statistics = new HashMap<>();
-    private final Set<Read> others = new HashSet<>();
     private final Set<Value> absorbed = new LinkedHashSet<>();
     private Index index;
-    private Expr domain;
+    private Statistics statistics;
 
     FoldBuilder(FuseReductions values, List<Index> outer, Set<Value> through) {
         this.values = values;
@@ -64,7 +62,7 @@ final class FoldBuilder {
         }
         index = along.getFirst();
         Expr body = sum.body();
-        domain = sum.domain();
+        Expr domain = sum.domain();
         List<Index> rest = FuseReductions.without(sum.indices(), index);
         if (!rest.isEmpty()) {
             Expr inner = Expr.TRUE;
@@ -78,6 +76,7 @@ final class FoldBuilder {
             }
             body = new Reduce(Monoid.SUM, rest, inner, body);
         }
+        statistics = new Statistics(values, outer, through, index, domain);
         Expr result = total(linear(opened(body)));
         return new Expr.Fold(index, domain, accumulators, result);
     }
@@ -113,18 +112,22 @@ final class FoldBuilder {
 
     /** The accumulator of {@code sum w}, rescaled where w has a factor exp(a - M). */
     private int sum(Expr w) {
-        Read maximum = maximumIn(w);
+        Statistics.Maximum maximum = maximumIn(w);
         if (maximum == null) {
             return accumulator(Monoid.SUM, w, -1);
         }
-        int shift = accumulator(Monoid.MAX, statistic(maximum).body(), -1);
-        absorbed.add(maximum.value());
-        Expr running = Exprs.replaceReads(w, read -> read.equals(maximum) ? new Accumulated(shift) : null);
-        return accumulator(Monoid.SUM, running, shift);
+        Accumulated running = running(maximum);
+        return accumulator(
+                Monoid.SUM, Exprs.replace(w, part -> part.equals(maximum.expr()) ? running : null), running.number());
     }
 
-    /** The read of a maximum M such that w = exp(a - M) * r with a and r free of M, or null. */
-    private @Nullable Read maximumIn(Expr w) {
+    private Accumulated running(Statistics.Maximum maximum) {
+        absorbed.add(maximum.read().value());
+        return new Accumulated(accumulator(Monoid.MAX, maximum.body(), -1));
+    }
+
+    /** The maximum M such that w = exp(a - M) * r with a and r free of M, or null. */
+    private Statistics.@Nullable Maximum maximumIn(Expr w) {
         List<Expr> factors = new ArrayList<>();
         factors(w, factors);
         for (Expr factor : factors) {
@@ -132,21 +135,14 @@ final class FoldBuilder {
                 List<Signed> terms = new ArrayList<>();
                 terms(exponent, true, terms);
                 for (Signed term : terms) {
-                    if (!term.positive
-                            && term.expr instanceof Read read
-                            && isRunningMaximum(read)
-                            && count(w, read) == 1) {
-                        return read;
+                    Statistics.Maximum maximum = term.positive ? null : statistics.maximum(term.expr);
+                    if (maximum != null && count(w, maximum.read()) == 1) {
+                        return maximum;
                     }
                 }
             }
         }
         return null;
-    }
-
-    private boolean isRunningMaximum(Read read) {
-        Reduce reduce = statistic(read);
-        return reduce != null && reduce.monoid() == Monoid.MAX && !holdsStatistic(reduce.body());
     }
 
     private static int count(Expr expr, Read read) {
@@ -184,20 +180,19 @@ final class FoldBuilder {
 
     /** {@code expr}, free of s, with every statistic in it replaced by what the pass has accumulated. */
     private Expr finished(Expr expr) {
-        return Exprs.replaceReads(expr, read -> {
-            Reduce reduce = statistic(read);
-            if (reduce == null) {
+        return Exprs.replace(expr, part -> {
+            Statistics.Maximum maximum = statistics.maximum(part);
+            if (maximum != null) {
+                return running(maximum);
+            }
+            Reduce reduce = part instanceof Read read ? statistics.of(read) : null;
+            if (reduce == null || (reduce.monoid() != Monoid.SUM && statistics.heldBy(reduce.body()))) {
                 return null;
             }
-            if (reduce.monoid() == Monoid.SUM) {
-                absorbed.add(read.value());
-                return total(linear(opened(reduce.body())));
-            }
-            if (holdsStatistic(reduce.body())) {
-                return null;
-            }
-            absorbed.add(read.value());
-            return new Accumulated(accumulator(reduce.monoid(), reduce.body(), -1));
+            absorbed.add(((Read) part).value());
+            return reduce.monoid() == Monoid.SUM
+                    ? total(linear(opened(reduce.body())))
+                    : new Accumulated(accumulator(reduce.monoid(), reduce.body(), -1));
         });
     }
 
@@ -206,7 +201,7 @@ final class FoldBuilder {
         if (!Exprs.mentions(expr, index)) {
             return List.of(new Term(expr, null));
         }
-        if (!holdsStatistic(expr)) {
+        if (!statistics.heldBy(expr)) {
             return List.of(new Term(null, expr));
         }
         return switch (expr) {
@@ -248,9 +243,9 @@ final class FoldBuilder {
         Expr outside = null;
         boolean shifted = false;
         for (Signed term : terms) {
-            boolean maximum = !term.positive && !shifted && term.expr instanceof Read read && isRunningMaximum(read);
+            boolean maximum = !term.positive && !shifted && statistics.maximum(term.expr) != null;
             shifted |= maximum;
-            if (maximum || Exprs.mentions(term.expr, index) || !holdsStatistic(term.expr)) {
+            if (maximum || Exprs.mentions(term.expr, index) || !statistics.heldBy(term.expr)) {
                 inside = plus(inside, term);
             } else {
                 outside = plus(outside, term);
@@ -283,7 +278,7 @@ final class FoldBuilder {
     /** Inlines elementwise values of statistics, such as the root of a sum, so that the statistics show. */
     private Expr opened(Expr expr) {
         return Exprs.replaceReads(expr, read -> {
-            if (!(read.value() instanceof Value.Comprehension value) || statistic(read) != null) {
+            if (!(read.value() instanceof Value.Comprehension value) || statistics.of(read) != null) {
                 return null;
             }
             Draft.Definition definition = values.definition(value);
@@ -291,50 +286,7 @@ final class FoldBuilder {
                 return null;
             }
             Expr open = opened(Draft.instantiate(definition, read.at()));
-            return holdsStatistic(open) ? open : null;
+            return statistics.heldBy(open) ? open : null;
         });
-    }
-
-    private boolean holdsStatistic(Expr expr) {
-        boolean[] found = {false};
-        Exprs.forEach(expr, part -> found[0] |= part instanceof Read read && statistic(read) != null);
-        return found[0];
-    }
-
-    /** The reduction over this fold's index and domain that {@code read} is an element of, or null. */
-    private @Nullable Reduce statistic(Read read) {
-        Reduce known = statistics.get(read);
-        if (known != null || others.contains(read)) {
-            return known;
-        }
-        Reduce found = findStatistic(read);
-        if (found == null) {
-            others.add(read);
-        } else {
-            statistics.put(read, found);
-        }
-        return found;
-    }
-
-    private @Nullable Reduce findStatistic(Read read) {
-        if (!(read.value() instanceof Value.Comprehension value)) {
-            return null;
-        }
-        Reduce reduce = values.reduction(value, through);
-        if (reduce == null
-                || !outer.containsAll(Exprs.free(read))
-                || !reduce.indices().getFirst().size().equals(index.size())) {
-            return null;
-        }
-        Map<Index, Expr> by = new HashMap<>();
-        List<Index> indices = values.definition(value).indices();
-        for (int i = 0; i < indices.size(); i++) {
-            by.put(indices.get(i), read.at().get(i));
-        }
-        by.put(reduce.indices().getFirst(), new Expr.At(index));
-        Expr itsDomain = Exprs.substitute(reduce.domain(), by);
-        return FuseReductions.sameDomain(itsDomain, domain)
-                ? new Reduce(reduce.monoid(), List.of(index), itsDomain, Exprs.substitute(reduce.body(), by))
-                : null;
     }
 }

@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tfx.compiler.names.ModelRef;
 import tfx.compiler.passes.Passes;
 import tfx.compiler.schedule.Kernel;
@@ -75,6 +77,34 @@ class VariantsScheduleTest {
     void bothMapsOfDifferentialAttentionAreOnePass() {
         streamsInOnePass(library("diffllama"));
         streamsInOnePass(library("diff-unilm"));
+    }
+
+    /** What a row can attend to beside its points: a learned score, or 0 as where 1 is added to the denominator. */
+    @ParameterizedTest
+    @ValueSource(strings = {"sink[h]", "0"})
+    void aSoftmaxWithASinkIsOnePass(String sink) {
+        Schedule schedule = schedule(Sources.model("""
+                model Sunk(vocab, d, layers, heads, kv_heads, ffn, h = heads, e = d / heads) {
+                  input tokens[t] : id(vocab)
+                  s = size(t)
+                  param table[vocab, d]
+                  param w[h, e, d]
+                  param sink[h]
+                  x[t, d] = table[tokens[t], d]
+                  q[t, h, e] = sum[d](x[t, d] * w[h, e, d])
+                  score[h, t, s] = sum[e](q[t, h, e] * q[s, h, e]) where s <= t
+                  most[h, t] = max(max[s](score[h, t, s]), SINK)
+                  p[h, t, s] = exp(score[h, t, s] - most[h, t])
+                             / (exp(SINK - most[h, t]) + sum[s](exp(score[h, t, s] - most[h, t])))
+                  output o[t, h, e] = sum[s](p[h, t, s] * q[s, h, e])
+                }
+                """.replace("SINK", sink)));
+        List<Kernel> streamed =
+                schedule.kernels().stream().filter(kernel -> folds(kernel) > 0).toList();
+        assertEquals(1, streamed.size(), streamed::toString);
+        Expr.Fold fold = (Expr.Fold) streamed.getFirst().output().body();
+        assertEquals(3, fold.accumulators().size(), fold::toString);
+        assertEquals(3, schedule.kernels().size(), schedule.kernels()::toString);
     }
 
     /** The models of `examples/combinations`: their maps are one pass, and what is kept is what a plain model keeps. */
