@@ -26,7 +26,7 @@ final class RowWriter {
             });
             return;
         }
-        ElementwiseWriter.overLanes(
+        LaneWriter.over(
                 e,
                 index,
                 "0L",
