@@ -135,7 +135,7 @@ class VariantsTest {
                         mixers,
                         parts,
                         Arbitraries.of(false, true),
-                        Arbitraries.integers().between(1, 2),
+                        Arbitraries.of(1, 2, 2, 3, 4),
                         Arbitraries.integers().between(1, 3),
                         Arbitraries.integers().between(1, 3),
                         Arbitraries.of(2, 4, 6, 16),

@@ -141,10 +141,12 @@ final class Builtins {
 
     private RuntimeException failure(Tree.Call call, Env env) {
         StringBuilder message = new StringBuilder();
+        String before = "";
         for (Tree.Argument argument : call.arguments()) {
             Datum value = evaluator.eval(argument.value(), env);
-            message.append(message.isEmpty() ? "" : ": ")
+            message.append(before)
                     .append(value instanceof Datum.Text text && message.isEmpty() ? text.value() : value.toString());
+            before = before.isEmpty() ? ": " : ", ";
         }
         return Fault.of("TFX0122", call.span(), message.toString(), "");
     }

@@ -1,7 +1,6 @@
 package tfx.runtime.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -53,23 +52,21 @@ class TrainedExamplesTest {
     }
 
     /**
-     * The loss on the first windows of the validation text, of which the official one is a mean over more: as far from it as
-     * means over so many windows are.
+     * The loss on the 4,096 tokens that lie beside the examples, as forward passes in NumPy gave it: float64 from the same
+     * bfloat16 weights, in windows of 512, written from the papers apart from this project. (The official loss in {@code
+     * reference.json} is a mean over 30,720 tokens of which these are the first.)
      */
     @ParameterizedTest
-    @CsvSource({"llama", "diff"})
-    void theLossIsThatOfTheTrainedModel(String example) throws IOException {
-        JsonNode reference =
-                JSON.readTree(EXAMPLES.resolve(example + "/reference.json").toFile());
+    @CsvSource({"llama, 2.6265965681719474", "diff, 2.1468459199300938"})
+    void theLossIsThatOfTheTrainedModel(String example, double expected) throws IOException {
         int[] tokens =
                 ids(JSON.readTree(EXAMPLES.resolve("llama/valid_tokens.json").toFile()));
         try (LoadedModel model = LoadedModel.load(
                         ModelRequest.of(EXAMPLES.resolve(example).toString()), note -> {});
                 LoadedModel.Running running = model.start("cpu", 2, List.of())) {
             Evaluation found = Evaluation.of(running.engine(), tokens, 512, (done, total) -> {});
-            assertTrue(
-                    Math.abs(found.loss() - reference.get("loss").asDouble()) < 0.15,
-                    found.loss() + " beside " + reference.get("loss"));
+            assertEquals(tokens.length - 1, found.tokens());
+            assertEquals(expected, found.loss(), 1e-4);
         }
     }
 }

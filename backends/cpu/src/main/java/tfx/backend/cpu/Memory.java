@@ -23,6 +23,9 @@ final class Memory {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
+    /** Floats that a loop copies sooner than a call does. */
+    private static final int FEW = 32;
+
     private Memory() {}
 
     static float getF32(long at) {
@@ -80,8 +83,14 @@ final class Memory {
         MemorySegment.copy(ALL, from, ALL, to, bytes);
     }
 
-    /** Copies {@code count} floats into an array. */
+    /** Copies {@code count} floats into an array; a few by themselves, since a copy of many has its own cost. */
     static void copyF32(long from, float[] to, int at, int count) {
+        if (count < FEW) {
+            for (int i = 0; i < count; i++) {
+                to[at + i] = getF32(from + 4L * i);
+            }
+            return;
+        }
         MemorySegment.copy(ALL, FLOAT, from, to, at, count);
     }
 

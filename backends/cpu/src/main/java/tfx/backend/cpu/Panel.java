@@ -101,6 +101,15 @@ final class Panel {
 
     void block(int left, String square, String sums) {
         if (adjacent) {
+            String sumsLead = 4 * ContractionLayout.COLUMNS + "L";
+            String from = inPlace ? weight + ", 4L * " + along.text() : copy + ", " + sumsLead;
+            String rest = "(int) (last - first), " + c.depth() + "L, " + from + ", columns, " + sums + ", " + sumsLead
+                    + ", false);";
+            if (!layout.lefts.get(left).direct()) {
+                e.scope.line("OuterTiles.run(" + layout.leftAddress(e, left, "first", "group") + ", " + 4 * c.depth()
+                        + "L, " + rest);
+                return;
+            }
             String at = e.fresh("a");
             e.scope.line("final long[] " + at + " = new long[" + Gemm.ROWS + "];");
             layout.rows(
@@ -110,10 +119,7 @@ final class Panel {
                     null,
                     row -> e.scope.line(
                             at + "[(int) (" + row + " - first)] = " + layout.leftAddress(e, left, row, "group") + ";"));
-            String from =
-                    inPlace ? weight + ", 4L * " + along.text() : copy + ", " + 4 * ContractionLayout.COLUMNS + "L";
-            e.scope.line("OuterTiles.run(" + at + ", (int) (last - first), " + c.depth() + "L, " + from + ", columns, "
-                    + sums + ", " + 4 * ContractionLayout.COLUMNS + "L, false);");
+            e.scope.line("OuterTiles.run(" + at + ", " + rest);
             return;
         }
         String turned = "turned" + left + " + (" + (layout.lefts.get(left).grouped() ? "group * blocks + " : "")
