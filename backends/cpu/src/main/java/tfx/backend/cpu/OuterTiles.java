@@ -15,7 +15,8 @@ final class OuterTiles {
      * Single floats come from an array, since a read of native memory is so many nodes of the compiler's graph that a tile
      * would pass its inlining limit, and every vector would become an object.
      */
-    private static final ThreadLocal<float[]> PACKED = ThreadLocal.withInitial(() -> new float[ROWS * DEPTH]);
+    private static final ThreadLocal<float[]> PACKED =
+            ThreadLocal.withInitial(() -> new float[ROWS * (DEPTH + 2 * Lanes.LENGTH)]);
 
     private OuterTiles() {}
 
@@ -67,7 +68,8 @@ final class OuterTiles {
         int j = 0;
         for (; j + wide <= columns; j += wide) {
             if (rows == ROWS) {
-                tile(a, depth, w + j * 4L, ldw, c + j * 4L, ldc);
+                tile(a, depth, w + j * 4L, ldw);
+                add(a, c + j * 4L, ldc);
             } else {
                 for (int r = 0; r < rows; r++) {
                     strip(a, r * DEPTH, depth, w + j * 4L, ldw, c + r * ldc + j * 4L);
@@ -100,24 +102,28 @@ final class OuterTiles {
         Memory.storeF32(c + step, t);
     }
 
-    private static void tile(float[] a, int depth, long w, long ldw, long c, long ldc) {
+    /**
+     * Sums up a whole tile and leaves it behind the packed rows: vectors to and from an array are far fewer nodes than those
+     * of native memory, of which 32 more would bring the tile to the compiler's limit.
+     */
+    private static void tile(float[] a, int depth, long w, long ldw) {
         long step = Lanes.LENGTH * 4L;
-        FloatVector s00 = Memory.loadF32(c);
-        FloatVector s01 = Memory.loadF32(c + step);
-        FloatVector s10 = Memory.loadF32(c + ldc);
-        FloatVector s11 = Memory.loadF32(c + ldc + step);
-        FloatVector s20 = Memory.loadF32(c + 2 * ldc);
-        FloatVector s21 = Memory.loadF32(c + 2 * ldc + step);
-        FloatVector s30 = Memory.loadF32(c + 3 * ldc);
-        FloatVector s31 = Memory.loadF32(c + 3 * ldc + step);
-        FloatVector s40 = Memory.loadF32(c + 4 * ldc);
-        FloatVector s41 = Memory.loadF32(c + 4 * ldc + step);
-        FloatVector s50 = Memory.loadF32(c + 5 * ldc);
-        FloatVector s51 = Memory.loadF32(c + 5 * ldc + step);
-        FloatVector s60 = Memory.loadF32(c + 6 * ldc);
-        FloatVector s61 = Memory.loadF32(c + 6 * ldc + step);
-        FloatVector s70 = Memory.loadF32(c + 7 * ldc);
-        FloatVector s71 = Memory.loadF32(c + 7 * ldc + step);
+        FloatVector s00 = Lanes.splat(0);
+        FloatVector s01 = s00;
+        FloatVector s10 = s00;
+        FloatVector s11 = s00;
+        FloatVector s20 = s00;
+        FloatVector s21 = s00;
+        FloatVector s30 = s00;
+        FloatVector s31 = s00;
+        FloatVector s40 = s00;
+        FloatVector s41 = s00;
+        FloatVector s50 = s00;
+        FloatVector s51 = s00;
+        FloatVector s60 = s00;
+        FloatVector s61 = s00;
+        FloatVector s70 = s00;
+        FloatVector s71 = s00;
         for (int k = 0; k < depth; k++) {
             long from = w + k * ldw;
             FloatVector y0 = Memory.loadF32(from);
@@ -147,21 +153,33 @@ final class OuterTiles {
             s70 = x7.fma(y0, s70);
             s71 = x7.fma(y1, s71);
         }
-        Memory.storeF32(c, s00);
-        Memory.storeF32(c + step, s01);
-        Memory.storeF32(c + ldc, s10);
-        Memory.storeF32(c + ldc + step, s11);
-        Memory.storeF32(c + 2 * ldc, s20);
-        Memory.storeF32(c + 2 * ldc + step, s21);
-        Memory.storeF32(c + 3 * ldc, s30);
-        Memory.storeF32(c + 3 * ldc + step, s31);
-        Memory.storeF32(c + 4 * ldc, s40);
-        Memory.storeF32(c + 4 * ldc + step, s41);
-        Memory.storeF32(c + 5 * ldc, s50);
-        Memory.storeF32(c + 5 * ldc + step, s51);
-        Memory.storeF32(c + 6 * ldc, s60);
-        Memory.storeF32(c + 6 * ldc + step, s61);
-        Memory.storeF32(c + 7 * ldc, s70);
-        Memory.storeF32(c + 7 * ldc + step, s71);
+        int to = ROWS * DEPTH;
+        s00.intoArray(a, to);
+        s01.intoArray(a, to + Lanes.LENGTH);
+        s10.intoArray(a, to + 2 * Lanes.LENGTH);
+        s11.intoArray(a, to + 3 * Lanes.LENGTH);
+        s20.intoArray(a, to + 4 * Lanes.LENGTH);
+        s21.intoArray(a, to + 5 * Lanes.LENGTH);
+        s30.intoArray(a, to + 6 * Lanes.LENGTH);
+        s31.intoArray(a, to + 7 * Lanes.LENGTH);
+        s40.intoArray(a, to + 8 * Lanes.LENGTH);
+        s41.intoArray(a, to + 9 * Lanes.LENGTH);
+        s50.intoArray(a, to + 10 * Lanes.LENGTH);
+        s51.intoArray(a, to + 11 * Lanes.LENGTH);
+        s60.intoArray(a, to + 12 * Lanes.LENGTH);
+        s61.intoArray(a, to + 13 * Lanes.LENGTH);
+        s70.intoArray(a, to + 14 * Lanes.LENGTH);
+        s71.intoArray(a, to + 15 * Lanes.LENGTH);
+    }
+
+    /** Adds a tile's sums to what is there. */
+    private static void add(float[] a, long c, long ldc) {
+        for (int r = 0; r < ROWS; r++) {
+            for (int half = 0; half < 2; half++) {
+                long at = c + r * ldc + half * Lanes.LENGTH * 4L;
+                FloatVector sum = FloatVector.fromArray(Lanes.F, a, ROWS * DEPTH + (2 * r + half) * Lanes.LENGTH);
+                Memory.storeF32(at, Memory.loadF32(at).add(sum));
+            }
+        }
     }
 }
