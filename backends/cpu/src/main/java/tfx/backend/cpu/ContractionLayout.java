@@ -14,8 +14,8 @@ import tfx.ir.Index;
 
 /** How a kernel around sums of products cuts its output into groups, rows and columns, and where left sides lie meanwhile. */
 final class ContractionLayout {
-    /** Columns of a tile. */
-    static final int COLUMNS = 32;
+    /** Columns of a tile whose weights are copied. */
+    private static final int COLUMNS = 32;
     /** Rows below which a tile is a product of a matrix with single vectors. */
     private static final int FEW = 4;
     /** Parts to aim at, so that threads have something to share. */
@@ -28,6 +28,8 @@ final class ContractionLayout {
     final List<Index> indices;
     final Contractions all;
     final List<Left> lefts = new ArrayList<>();
+    /** Columns of a tile: more where all weights are taken as they lie, since nothing but the sums has to stay in the cache. */
+    final int columns;
 
     /** A left side that some contractions share; {@code turned} where its rows are laid side by side. */
     record Left(Expr expr, List<Index> reduced, boolean direct, boolean grouped, boolean turned, long depth) {}
@@ -43,6 +45,8 @@ final class ContractionLayout {
                 lefts.add(left);
             }
         }
+        int blocks = (int) Math.min(4, (all.column().size().constant() + COLUMNS - 1) / COLUMNS);
+        this.columns = all.all().stream().allMatch(this::inPlace) ? Math.max(1, blocks) * COLUMNS : COLUMNS;
     }
 
     private Left left(Contraction c) {

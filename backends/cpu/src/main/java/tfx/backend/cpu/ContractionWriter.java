@@ -43,8 +43,8 @@ final class ContractionWriter {
     private Methods.Phase tiles() {
         Emitter e = layout.emitter();
         int column = layout.indices.indexOf(layout.all.column());
-        String counts = "final long tiles = (n" + column + " + " + (ContractionLayout.COLUMNS - 1) + "L) / "
-                + ContractionLayout.COLUMNS + "L;\n"
+        String counts = "final long tiles = (n" + column + " + " + (layout.columns - 1) + "L) / "
+                + layout.columns + "L;\n"
                 + "final long span = few ? Math.clamp(groups * tiles / " + ContractionLayout.PARTS + "L, 1L, " + SPAN
                 + "L) : 1L;\n"
                 + "final long spans = (tiles + span - 1L) / span;\n"
@@ -57,8 +57,8 @@ final class ContractionWriter {
         own.add(layout.all.column());
         String each = "for (long tile = begin; tile < Math.min(tiles, begin + span); tile++) {";
         e.block(each, "}", own, false, null, null, () -> {
-            e.scope.line("final long low = tile * " + ContractionLayout.COLUMNS + "L;");
-            e.scope.line("final long high = Math.min(n" + column + ", low + " + ContractionLayout.COLUMNS + "L);");
+            e.scope.line("final long low = tile * " + layout.columns + "L;");
+            e.scope.line("final long high = Math.min(n" + column + ", low + " + layout.columns + "L);");
             e.scope.line("final int columns = (int) (high - low);");
             layout.name(e, layout.all.groups(), "group");
             if (layout.batchGroups()) {
@@ -67,10 +67,10 @@ final class ContractionWriter {
             List<String> sums = new ArrayList<>();
             List<Panel> panels = new ArrayList<>();
             for (Contraction c : layout.all.all()) {
-                sums.add(e.scratch(4L * Gemm.ROWS * ContractionLayout.COLUMNS));
+                sums.add(e.scratch(4L * Gemm.ROWS * layout.columns));
                 panels.add(new Panel(layout, e, c, panels.size()));
             }
-            String square = e.scratch(4L * Gemm.ROWS * ContractionLayout.COLUMNS);
+            String square = e.scratch(4L * Gemm.ROWS * layout.columns);
             String head =
                     "for (long block = part % splits * blocks / splits; block < (part % splits + 1L) * blocks / splits;"
                             + " block++) {";
@@ -106,7 +106,7 @@ final class ContractionWriter {
 
     private void epilogue(Emitter e, String row, List<String> sums) {
         String from = e.fresh("v");
-        e.scope.line("final long " + from + " = (" + row + " - first) * " + 4 * ContractionLayout.COLUMNS + "L;");
+        e.scope.line("final long " + from + " = (" + row + " - first) * " + 4 * layout.columns + "L;");
         LaneWriter.output(e, layout.indices, layout.all.column(), "low", "high", body, () -> {
             for (int k = 0; k < sums.size(); k++) {
                 String sum = e.fresh("v");

@@ -37,7 +37,7 @@ final class Panel {
         this.number = number;
         // Rows a power of two apart would fall on each other in the cache.
         this.lead = 4 * (c.depth() + 16);
-        this.copy = asItLies || inPlace ? "0L" : e.scratch(lead * ContractionLayout.COLUMNS);
+        this.copy = asItLies || inPlace ? "0L" : e.scratch(lead * layout.columns);
         Set<Index> zero = new HashSet<>(c.reduce().indices());
         zero.add(layout.all.column());
         this.weight = "w" + number;
@@ -48,7 +48,7 @@ final class Panel {
             e.branch(
                     "!few",
                     () -> e.scope.line("Gemm.piece(" + weight + ", " + type + ", " + size + along.text() + ", columns, "
-                            + c.depth() + "L, " + copy + ", " + 4 * ContractionLayout.COLUMNS + "L);"));
+                            + c.depth() + "L, " + copy + ", " + 4 * layout.columns + "L);"));
         } else if (!asItLies && !adjacent) {
             if (oneWalk) {
                 e.branch("!few", () -> copy(0, weight, copy));
@@ -83,7 +83,7 @@ final class Panel {
     }
 
     void row(String left, String row, String sums) {
-        String to = sums + " + (" + row + " - first) * " + 4 * ContractionLayout.COLUMNS + "L";
+        String to = sums + " + (" + row + " - first) * " + 4 * layout.columns + "L";
         int pieces = layout.pieces(c);
         if (pieces > 0) {
             String width = "n" + layout.indices.indexOf(layout.all.column());
@@ -101,7 +101,7 @@ final class Panel {
 
     void block(int left, String square, String sums) {
         if (adjacent) {
-            String sumsLead = 4 * ContractionLayout.COLUMNS + "L";
+            String sumsLead = 4 * layout.columns + "L";
             String from = inPlace ? weight + ", 4L * " + along.text() : copy + ", " + sumsLead;
             String rest = "(int) (last - first), " + c.depth() + "L, " + from + ", columns, " + sums + ", " + sumsLead
                     + ", false);";
@@ -126,6 +126,6 @@ final class Panel {
                 + "block) * " + 4L * Gemm.ROWS * c.depth() + "L";
         String from = asItLies ? weight + ", 4L * " + across.text() : copy + ", " + lead + "L";
         e.scope.line("Gemm.block(" + from + ", columns, " + c.depth() + "L, " + turned + ", " + square + ", " + sums
-                + ", " + 4 * ContractionLayout.COLUMNS + "L);");
+                + ", " + 4 * layout.columns + "L);");
     }
 }
