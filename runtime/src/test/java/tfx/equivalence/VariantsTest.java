@@ -57,6 +57,7 @@ class VariantsTest {
             "pattention(slots: 8, zoom: 2, weigh: zoomed_softmax)",
             "pattention(slots: 9, weigh: l2_norm_gelu)",
             "pattention(slots: 7, zoom: 9, weigh: gelu_l2_norm)");
+    private static final List<String> WEIGHTS = List.of("softmax", "softmax", "sink_softmax");
     private static final List<String> RECALLS = List.of("present", "routed(depth: l + 1)");
 
     /** One way to combine them. */
@@ -64,6 +65,7 @@ class VariantsTest {
             String mixer,
             String projection,
             String recall,
+            String weigh,
             String norm,
             String headNorm,
             String mask,
@@ -87,7 +89,7 @@ class VariantsTest {
                       final_norm = %s
                       mlp = %s
                       mixer = %skv_heads: kv_heads, bias: %s,
-                        linear: %s, out: %s, recall: %s, rope: %s, mask: %s)
+                        linear: %s, out: %s, recall: %s, weigh: %s, rope: %s, mask: %s)
                     }
                     """.formatted(
                             norm,
@@ -98,6 +100,7 @@ class VariantsTest {
                             projection,
                             projection,
                             recall,
+                            weigh,
                             rope,
                             mask);
         }
@@ -129,7 +132,10 @@ class VariantsTest {
                         Arbitraries.of(MLPS))
                 .as(List::of);
         Arbitrary<List<String>> mixers = Combinators.combine(
-                        Arbitraries.of(MIXERS), Arbitraries.of(PROJECTIONS), Arbitraries.of(RECALLS))
+                        Arbitraries.of(MIXERS),
+                        Arbitraries.of(PROJECTIONS),
+                        Arbitraries.of(RECALLS),
+                        Arbitraries.of(WEIGHTS))
                 .as(List::of);
         return Combinators.combine(
                         mixers,
@@ -144,6 +150,7 @@ class VariantsTest {
                         mixer.get(0),
                         mixer.get(1),
                         mixer.get(2),
+                        mixer.get(3),
                         part.get(0),
                         part.get(1),
                         part.get(2),
