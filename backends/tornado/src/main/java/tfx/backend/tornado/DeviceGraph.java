@@ -26,9 +26,7 @@ final class DeviceGraph implements Slabs.Carrier {
     private final Platform platform;
     private final Slabs slabs;
     private final GraphBuilder builder;
-    private final List<Template> templates = new ArrayList<>();
-    /** By kernel: its pieces, null where it has none. */
-    private final List<@Nullable Cut> cuts = new ArrayList<>();
+    private final List<GraphBuilder.Numbered> kernels = new ArrayList<>();
     /** By kernel: its last call, null before the first. */
     private final List<@Nullable Call> samples = new ArrayList<>();
     /** The rows of the forms there are, and by each the kernels that have many rows there. */
@@ -59,16 +57,16 @@ final class DeviceGraph implements Slabs.Carrier {
 
     /** Adds a kernel behind those there are; gives its number. */
     synchronized int add(Template template) {
-        templates.add(template);
-        cuts.add(driver.multiplies() ? Cut.of(template) : null);
+        Cut cut = driver.multiplies() ? Cut.of(template) : null;
+        kernels.add(new GraphBuilder.Numbered(template, cut, Split.of(template, platform)));
         samples.add(null);
-        return templates.size() - 1;
+        return kernels.size() - 1;
     }
 
     /** The class of a kernel as it is, or would be where each type of operand lay in one slab. */
     synchronized String source(int number) {
         Call sample = samples.get(number);
-        return builder.source(templates.get(number), sample == null ? null : sample.arguments());
+        return builder.source(kernels.get(number).whole(), sample == null ? null : sample.arguments());
     }
 
     /** Runs calls in their order, in as few executions as that takes. */
@@ -97,8 +95,8 @@ final class DeviceGraph implements Slabs.Carrier {
         samples.set(call.number(), call);
         if (rows > 0) {
             stale |= wide.add(rows);
-            Set<Integer> kernels = many.computeIfAbsent(rows, r -> new HashSet<>());
-            stale |= Form.rows(call) > platform.few() && kernels.add(call.number());
+            Set<Integer> there = many.computeIfAbsent(rows, r -> new HashSet<>());
+            stale |= Form.rows(call) > platform.few() && there.add(call.number());
         }
     }
 
@@ -124,7 +122,7 @@ final class DeviceGraph implements Slabs.Carrier {
                 .map(rows -> new GraphBuilder.Wide(rows, many.get(rows)))
                 .toList();
         try {
-            built = builder.build(templates, cuts, samples, forms);
+            built = builder.build(kernels, samples, forms);
         } catch (RuntimeException e) {
             throw platform.fault(e, builder.classes());
         }
@@ -156,8 +154,8 @@ final class DeviceGraph implements Slabs.Carrier {
         for (Form.Place place : form.places()) {
             Call call = byNumber.get(place.number());
             if (call != null) {
-                CallRecord.Call arguments = builder.arguments(cuts, call, place.piece());
-                if (!shared.written(cuts.get(place.number()), place.piece(), arguments)) {
+                CallRecord.Call arguments = builder.arguments(kernels, call, place.piece());
+                if (!shared.written(kernels.get(place.number()).cut(), place.piece(), arguments)) {
                     for (int k = 0; k < place.entries().size(); k++) {
                         set(
                                 place.at() + k,

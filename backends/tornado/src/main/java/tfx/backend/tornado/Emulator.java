@@ -28,6 +28,9 @@ final class Emulator implements Platform {
     /** Short sequences have both kinds of products. */
     private static final int FEW = 2;
 
+    /** Not a power of two, and more than short sequences have rounds for. */
+    private static final int STRETCHES = 3;
+
     private final EmulatedDriver driver = new EmulatedDriver();
     private int count;
 
@@ -54,6 +57,11 @@ final class Emulator implements Platform {
     @Override
     public Sizes sizes() {
         return SIZES;
+    }
+
+    @Override
+    public long stretches(long rows) {
+        return STRETCHES;
     }
 
     @Override

@@ -43,7 +43,7 @@ record FoldTile(
 
     static @Nullable FoldTile find(Emitter e, List<Index> indices, Expr body) {
         List<Expr.Fold> folds = new ArrayList<>();
-        StreamWriter.collect(body, folds);
+        Streamed.collect(body, folds);
         if (folds.size() != 1 || indices.size() < 2) {
             return null;
         }
@@ -57,8 +57,8 @@ record FoldTile(
                 || row.equals(column)
                 || !column.size().isConstant()
                 || column.size().constant() > WIDEST
-                || StreamWriter.dependsOn(e, fold, column)
-                || !fold.accumulators().stream().allMatch(a -> StreamWriter.followsMaxima(fold, a.body()))) {
+                || Streamed.dependsOn(e, fold, column)
+                || !fold.accumulators().stream().allMatch(a -> Streamed.followsMaxima(fold, a.body()))) {
             return null;
         }
         List<Index> groups = indices.stream()
@@ -80,7 +80,7 @@ record FoldTile(
 
     private boolean take(Emitter e, int k) {
         Expr.Accumulator a = fold.accumulators().get(k);
-        if (StreamWriter.rescales(fold, k)) {
+        if (Streamed.rescales(fold, k)) {
             sums.add(null);
             return dots(e, a.body());
         }

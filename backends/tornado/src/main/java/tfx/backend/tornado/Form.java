@@ -17,11 +17,16 @@ record Form(int rows, List<Place> places) {
     /** The whole kernel among its pieces. */
     static final int WHOLE = -1;
 
+    /** The kernel of a split fold that takes stretches of points, and the one that joins them. */
+    static final int PARTS = -2;
+
+    static final int JOIN = -3;
+
     /**
      * Where a task's record lies in the arguments.
      *
      * @param number the kernel's, or -1 - s for the upload into slab s
-     * @param piece which piece of a cut kernel: the rows of a product, or after those the rest
+     * @param piece which piece of a cut kernel: the rows of a product, or after those the rest; below 0 one of those named here
      */
     record Place(int number, int piece, int at, List<CallRecord.Entry> entries) {}
 

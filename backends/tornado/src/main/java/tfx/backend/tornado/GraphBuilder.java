@@ -71,21 +71,34 @@ final class GraphBuilder {
         return slabs.all().stream().filter(used::contains).toList();
     }
 
+    /** A kernel and the ways it can be taken apart, null where it cannot. */
+    record Numbered(
+            Template whole, @Nullable Cut cut, @Nullable Split split) {}
+
     /** What a piece of a kernel is called with where the kernel is. */
-    CallRecord.Call arguments(List<@Nullable Cut> cuts, Call call, int piece) {
-        return piece == Form.WHOLE ? call.arguments() : scratch.arguments(cuts.get(call.number()), call, piece);
+    CallRecord.Call arguments(List<Numbered> kernels, Call call, int piece) {
+        return switch (piece) {
+            case Form.WHOLE -> call.arguments();
+            case Form.PARTS, Form.JOIN -> scratch.arguments(call);
+            default -> scratch.arguments(kernels.get(call.number()).cut(), call, piece);
+        };
     }
 
-    Built build(List<Template> templates, List<@Nullable Cut> cuts, List<@Nullable Call> samples, List<Wide> wide) {
+    Built build(List<Numbered> kernels, List<@Nullable Call> samples, List<Wide> wide) {
         for (Wide form : wide) {
             form.many().stream()
-                    .map(cuts::get)
+                    .map(number -> kernels.get(number).cut())
                     .filter(Objects::nonNull)
                     .forEach(cut -> scratch.reserve(cut, form.rows()));
         }
+        for (int k = 0; k < kernels.size(); k++) {
+            if (samples.get(k) != null && kernels.get(k).split() != null) {
+                scratch.reserve(kernels.get(k).split(), platform.few());
+            }
+        }
         List<List<Object>> plans = new ArrayList<>();
-        plans.add(jobs(templates, cuts, samples, new Wide(0, Set.of())));
-        wide.forEach(form -> plans.add(jobs(templates, cuts, samples, form)));
+        plans.add(jobs(kernels, samples, new Wide(0, Set.of())));
+        wide.forEach(form -> plans.add(jobs(kernels, samples, form)));
         load(plans.stream()
                 .flatMap(List::stream)
                 .filter(Job.class::isInstance)
@@ -180,19 +193,24 @@ final class GraphBuilder {
     }
 
     /** Jobs and products of matrices of a form, in their order. */
-    private List<Object> jobs(
-            List<Template> templates, List<@Nullable Cut> cuts, List<@Nullable Call> samples, Wide form) {
+    private List<Object> jobs(List<Numbered> kernels, List<@Nullable Call> samples, Wide form) {
         List<Object> jobs = new ArrayList<>();
-        for (int k = 0; k < templates.size(); k++) {
+        for (int k = 0; k < kernels.size(); k++) {
             Call sample = samples.get(k);
             if (sample == null) {
                 continue;
             }
-            Cut cut = cuts.get(k);
+            Template whole = kernels.get(k).whole();
+            Cut cut = kernels.get(k).cut();
+            Split split = kernels.get(k).split();
             boolean many = form.many().contains(k);
+            if (!many && split != null) {
+                jobs.add(new Job(k, Form.PARTS, split.parts(), scratch.arguments(sample), false));
+                jobs.add(new Job(k, Form.JOIN, split.join(), scratch.arguments(sample), false));
+                continue;
+            }
             if (!many || cut == null) {
-                boolean other = many && templates.get(k).differs(platform);
-                jobs.add(new Job(k, Form.WHOLE, templates.get(k), sample.arguments(), other));
+                jobs.add(new Job(k, Form.WHOLE, whole, sample.arguments(), many && whole.differs(platform)));
                 continue;
             }
             for (int n = 0; n < cut.factors().size(); n++) {

@@ -13,17 +13,17 @@ final class Lanes {
     private final Emitter e;
     private final Scope cell;
     private final int count;
-    private final boolean warp;
+    private final int warp;
 
-    /** Points that a lane has under way at a time: memory answers late, and only many questions at once keep it busy. */
-    private static final int AHEAD = 8;
+    /** Most points that a lane has under way at a time: memory answers late, and only many questions at once keep it busy. */
+    private static final int AHEAD = 16;
 
     /**
-     * @param warp whether the lanes of a cell add without barriers
      * @param cell the scope that all lanes of all cells of a group run through together
      * @param count lanes of a cell, a power of two
+     * @param warp neighbouring lanes that add without barriers, a power of two; 0 where none do
      */
-    Lanes(Emitter emitter, Scope cell, int count, boolean warp) {
+    Lanes(Emitter emitter, Scope cell, int count, int warp) {
         this.warp = warp;
         this.e = emitter;
         this.cell = cell;
@@ -43,8 +43,9 @@ final class Lanes {
         if (r.monoid() == Monoid.SUM
                 && r.domain().equals(Expr.TRUE)
                 && r.indices().stream().allMatch(i -> i.size().isConstant())
-                && Product.count(r.indices()) % ((long) count * AHEAD) == 0) {
-            ahead(r, part);
+                && Product.count(r.indices()) % count == 0
+                && ahead(r.indices()) > 1) {
+            ahead(r, part, ahead(r.indices()));
             return new Code(Kind.FLOAT, false, together(r.monoid(), part));
         }
         List<Index> indices = r.indices();
@@ -72,15 +73,25 @@ final class Lanes {
         });
     }
 
+    /** The most points at a time that divide a lane's. */
+    private int ahead(List<Index> indices) {
+        long points = Product.count(indices) / count;
+        int most = (int) Math.min(AHEAD, points);
+        while (most > 1 && points % most != 0) {
+            most--;
+        }
+        return most;
+    }
+
     /** A sum of several points at a time, none of which waits for another. */
-    private void ahead(Expr.Reduce r, String sum) {
+    private void ahead(Expr.Reduce r, String sum, int ahead) {
         Set<Index> own = Set.copyOf(r.indices());
         String at = e.fresh("i");
         String head = "for (int " + at + " = lane; " + at + " < " + Product.count(r.indices()) + "; " + at + " = " + at
-                + " + " + count * AHEAD + ") {";
+                + " + " + count * ahead + ") {";
         e.block(head, "}", own, false, () -> {
             StringBuilder all = new StringBuilder(sum);
-            for (int u = 0; u < AHEAD; u++) {
+            for (int u = 0; u < ahead; u++) {
                 String term = e.fresh("s");
                 String number = e.fresh("i");
                 e.scope.line("float " + term + " = 0f;");
@@ -126,8 +137,20 @@ final class Lanes {
     /** The combination of all lanes' parts, in every lane. */
     private String together(Monoid monoid, String part) {
         String value = e.fresh("v");
-        if (warp && monoid == Monoid.SUM) {
-            e.scope.line("final float " + value + " = context.simdSum(" + part + ");");
+        if (warp > 0 && warp <= count && monoid == Monoid.SUM) {
+            String sum = e.fresh("v");
+            e.scope.line("final float " + sum + " = context.simdSum(" + part + ");");
+            if (warp == count) {
+                return sum;
+            }
+            e.scope.line("if (lane % " + warp + " == 0) {\nshared[local / " + warp + "] = " + sum + ";\n}");
+            e.scope.line("context.localBarrier();");
+            StringBuilder all = new StringBuilder();
+            for (int w = 0; w < count / warp; w++) {
+                all.append(w == 0 ? "" : " + ").append("shared[(local - lane) / " + warp + " + " + w + "]");
+            }
+            e.scope.line("final float " + value + " = " + all + ";");
+            e.scope.line("context.localBarrier();");
             return value;
         }
         tree(e, monoid, part, "local", "lane", count);

@@ -65,6 +65,12 @@ final class Operands {
         };
     }
 
+    /** The parameter that holds a value. */
+    String slab(Value value) {
+        return "s" + slabs[number(value)];
+    }
+
+    /** Writes an element of the output. */
     String store(String at, String value) {
         String number = switch (output) {
             case F32 -> value;

@@ -21,6 +21,11 @@ interface Platform {
         return 0;
     }
 
+    /** Among how many groups the points of each of so many rows are divided, so that the device is filled. */
+    default long stretches(long rows) {
+        return 1;
+    }
+
     /** With so many rows at most, products are computed by generated kernels even where a library multiplies matrices. */
     int few();
 

@@ -1,20 +1,26 @@
 package tfx.backend.tornado;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tfx.backend.tornado.DeviceGraph.Call;
 import tfx.compiler.schedule.DeviceMemory;
 import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Step;
 import tfx.compiler.schedule.Tensor;
 
-/** Device memory between the pieces of a cut kernel: factors of rows by type, and the sums of each product. */
+/**
+ * Device memory between the pieces of a kernel: factors of rows by type, and the sums of each product; the stretches of a split
+ * fold.
+ */
 final class Scratch {
     private final Slabs slabs;
     private final Map<ElementType, Held> rows = new EnumMap<>(ElementType.class);
     private final List<Held> sums = new ArrayList<>();
+    private @Nullable Held stretches;
 
     private record Held(DeviceMemory.Room room, ElementType type, long elements) {}
 
@@ -34,6 +40,11 @@ final class Scratch {
         }
     }
 
+    /** Makes room for the stretches of a kernel with so many rows. */
+    void reserve(Split split, long count) {
+        stretches = grown(stretches, ElementType.F32, Math.multiplyExact(count, split.rowNumbers()));
+    }
+
     private Held grown(Held held, ElementType type, long elements) {
         if (held != null && held.elements >= elements) {
             return held;
@@ -48,6 +59,9 @@ final class Scratch {
     List<Slab> slabs() {
         List<Held> all = new ArrayList<>(rows.values());
         all.addAll(sums);
+        if (stretches != null) {
+            all.add(stretches);
+        }
         return all.stream()
                 .map(held -> slabs.of(held.room.data().address()))
                 .distinct()
@@ -72,6 +86,20 @@ final class Scratch {
             shape[d] = indices.get(d).size().constant();
         }
         return shape;
+    }
+
+    /** What the kernels of a split fold are called with: the stretches are the last operand. */
+    CallRecord.Call arguments(Call call) {
+        CallRecord.Call whole = call.arguments();
+        int last = whole.tensors().length - 1;
+        Tensor[] tensors = Arrays.copyOf(whole.tensors(), last + 2);
+        long[] bases = Arrays.copyOf(whole.bases(), last + 2);
+        tensors[last + 1] = tensors[last];
+        bases[last + 1] = bases[last];
+        tensors[last] = new Tensor(
+                stretches.room.data(), ElementType.F32, new long[] {stretches.elements}, new long[] {1}, 0, 0, 0, 0);
+        bases[last] = slabs.base(tensors[last]);
+        return new CallRecord.Call(tensors, bases, whole.step(), whole.lengths());
     }
 
     /** What piece {@code n} of a kernel is called with: the rows of factor n, or behind the last factor the rest. */

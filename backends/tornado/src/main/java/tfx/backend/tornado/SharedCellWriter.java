@@ -16,6 +16,8 @@ import tfx.ir.Index;
 final class SharedCellWriter {
     private static final int LANES = 32;
     private static final int CELLS = 4;
+    /** With so many points for each item of a group, all of them take one cell: more of its numbers are under way. */
+    private static final int POINTS = 4;
     /** Fewer points are not worth the wait for one another. */
     private static final int LEAST_POINTS = 32;
 
@@ -23,9 +25,11 @@ final class SharedCellWriter {
     private final List<Index> indices;
     private final Expr body;
     private final int lanes;
-    private final boolean warp;
+    private final int group;
+    private final int warp;
 
-    private SharedCellWriter(Emitter emitter, List<Index> indices, Expr body, int lanes, boolean warp) {
+    private SharedCellWriter(Emitter emitter, List<Index> indices, Expr body, int lanes, int group, int warp) {
+        this.group = group;
         this.warp = warp;
         this.e = emitter;
         this.indices = indices;
@@ -41,7 +45,11 @@ final class SharedCellWriter {
         boolean worthwhile = all.stream().anyMatch(r -> points(r) >= Math.min(LEAST_POINTS, items));
         boolean along = all.stream().allMatch(r -> walksAlong(e, r));
         int lanes = items >= LANES * CELLS ? LANES : items / 2;
-        return worthwhile && along ? new SharedCellWriter(e, indices, body, lanes, lanes == platform.warp()) : null;
+        int group = Math.min(items, LANES * CELLS);
+        boolean wide = platform.warp() > 0 && all.stream().anyMatch(r -> points(r) >= (long) POINTS * group);
+        return worthwhile && along
+                ? new SharedCellWriter(e, indices, body, wide ? group : lanes, group, platform.warp())
+                : null;
     }
 
     /** The reductions outside of loops and branches. */
@@ -100,7 +108,7 @@ final class SharedCellWriter {
     }
 
     int group() {
-        return lanes * (lanes == LANES ? CELLS : 2);
+        return group;
     }
 
     /** The loop over all cells. */

@@ -13,8 +13,7 @@ final class SharedRows {
     /** Whether a piece about to run writes the factors that are there. */
     boolean written(@Nullable Cut cut, int piece, CallRecord.Call arguments) {
         Tensor[] tensors = arguments.tensors();
-        boolean rows =
-                cut != null && piece != Form.WHOLE && piece < cut.factors().size();
+        boolean rows = cut != null && piece >= 0 && piece < cut.factors().size();
         if (!rows) {
             long into = tensors[tensors.length - 1].data().address();
             if (Arrays.stream(read).anyMatch(address -> address == into)) {

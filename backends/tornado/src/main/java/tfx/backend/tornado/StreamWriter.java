@@ -1,6 +1,5 @@
 package tfx.backend.tornado;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -28,117 +27,25 @@ final class StreamWriter {
     private final int width;
     private final int items;
     private final List<Expr> parts;
+    private final Split.@Nullable Room stretches;
 
-    private StreamWriter(
+    /** @param stretches where a row's points are divided among groups; null where one takes all */
+    StreamWriter(
             Emitter emitter,
             List<Index> indices,
             Expr body,
-            Expr.Fold fold,
-            @Nullable Index column,
-            int width,
+            Streamed streamed,
             int items,
-            List<Expr> parts) {
+            Split.@Nullable Room stretches) {
         this.e = emitter;
         this.indices = indices;
         this.body = body;
-        this.fold = fold;
-        this.column = column;
-        this.width = width;
-        this.items = items;
-        this.parts = parts;
-    }
-
-    /** Columns of a row for which the items of one group suffice. */
-    private static final int WIDEST = 256;
-    /** Arrays of a number for each item that fit the group's memory many times over. */
-    private static final int MOST_PARTS = 6;
-
-    static @Nullable StreamWriter find(Emitter e, List<Index> indices, Expr body, int items) {
-        List<Expr.Fold> folds = new ArrayList<>();
-        collect(body, folds);
-        if (folds.size() != 1
-                || !folds.getFirst().accumulators().stream().allMatch(a -> followsMaxima(folds.getFirst(), a.body()))) {
-            return null;
-        }
-        Expr.Fold fold = folds.getFirst();
-        Index last = indices.isEmpty() ? null : indices.getLast();
-        Index column =
-                last != null && e.analysis.mentions(fold, last) && narrow(e, indices, last) && !dependsOn(e, fold, last)
-                        ? last
-                        : null;
-        int width = 1;
-        while (column != null && width < column.size().constant()) {
-            width *= 2;
-        }
-        List<Expr> parts = new ArrayList<>();
-        for (int k = 0; k < fold.accumulators().size(); k++) {
-            if (!rescales(fold, k)) {
-                parts(e, fold.accumulators().get(k).body(), column, fold, parts);
-            }
-        }
-        if (parts.size() > MOST_PARTS) {
-            return null;
-        }
-        return new StreamWriter(e, indices, body, fold, column, width, Math.max(items, width), parts);
-    }
-
-    /** Whether the running values that a body reads are maxima it is shifted by: of others the order of the points shows. */
-    static boolean followsMaxima(Expr.Fold fold, Expr expr) {
-        return switch (expr) {
-            case Expr.Accumulated(int k) -> rescales(fold, k);
-            case Expr.Fold inner -> true;
-            default -> Analysis.parts(expr).stream().allMatch(part -> followsMaxima(fold, part));
-        };
-    }
-
-    static boolean rescales(Expr.Fold fold, int k) {
-        return fold.accumulators().get(k).monoid() == Monoid.MAX && Folds.shifts(fold, k);
-    }
-
-    private static boolean narrow(Emitter e, List<Index> indices, Index index) {
-        return index.size().isConstant()
-                && index.size().constant() <= WIDEST
-                && index.size().constant() > 0
-                && !e.operands.stepped(indices, index);
-    }
-
-    /** Whether which points there are, or a maximum, differs from column to column. */
-    static boolean dependsOn(Emitter e, Expr.Fold fold, Index column) {
-        if (e.analysis.mentions(fold.domain(), column)) {
-            return true;
-        }
-        for (int k = 0; k < fold.accumulators().size(); k++) {
-            if (Folds.shifts(fold, k)
-                    && e.analysis.mentions(fold.accumulators().get(k).body(), column)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    static void collect(Expr expr, List<Expr.Fold> all) {
-        switch (expr) {
-            case Expr.Fold f -> {
-                if (!all.contains(f)) {
-                    all.add(f);
-                }
-            }
-            case Expr.Reduce r -> {}
-            case Expr.Select s -> collect(s.condition(), all);
-            default -> Analysis.parts(expr).forEach(part -> collect(part, all));
-        }
-    }
-
-    /** The largest expressions that cost something and are the same in every column. */
-    private static void parts(Emitter e, Expr expr, @Nullable Index column, Expr.Fold fold, List<Expr> all) {
-        boolean same = column == null || !e.analysis.mentions(expr, column);
-        if (same && e.analysis.costly(expr) && e.analysis.kind(expr) == Kind.FLOAT) {
-            if (!all.contains(expr) && !(expr instanceof Expr.Accumulated)) {
-                all.add(expr);
-            }
-        } else if (!(expr instanceof Expr.Reduce || expr instanceof Expr.Fold || expr instanceof Expr.Select)) {
-            Analysis.parts(expr).forEach(part -> parts(e, part, column, fold, all));
-        }
+        this.fold = streamed.fold();
+        this.column = streamed.column();
+        this.width = streamed.width();
+        this.items = Math.max(items, width);
+        this.parts = streamed.parts();
+        this.stretches = stretches;
     }
 
     Written write() {
@@ -154,9 +61,11 @@ final class StreamWriter {
         }
         Set<Index> own = new LinkedHashSet<>(rows);
         own.add(Analysis.BATCH);
-        String head = "for (int cell = context.groupIdx; cell < total; cell = cell + context.globalGroupSizeX / "
-                + items + ") {";
+        int share = stretches == null ? 1 : stretches.count();
+        String head = "for (int piece = context.groupIdx; piece < total * " + share
+                + "; piece = piece + context.globalGroupSizeX / " + items + ") {";
         e.block(head, "}", own, false, () -> {
+            e.scope.line("final int cell = piece / " + share + ";");
             CellWriter.locate(e, rows, extents);
             row();
         });
@@ -175,14 +84,30 @@ final class StreamWriter {
         String low = e.fresh("v");
         String high = e.fresh("v");
         String met = e.fresh("any");
-        e.scope.line("final int " + low + " = " + range.low() + ";");
-        e.scope.line("final int " + high + " = " + range.high() + ";");
+        bounds(range, low, high);
         e.scope.line("float " + met + " = 0f;");
         String round = e.fresh("r");
         String head = "for (int " + round + " = " + low + "; " + round + " < " + high + "; " + round + " = " + round
                 + " + " + items + ") {";
         e.block(head, "}", Set.of(Analysis.FOLD), false, () -> round(names, round, high, met, range.others()));
         finish(names, met);
+    }
+
+    /** The points that the group takes: all, or its stretch of them, of whole rounds. */
+    private void bounds(Loops.Range range, String low, String high) {
+        if (stretches == null) {
+            e.scope.line("final int " + low + " = " + range.low() + ";");
+            e.scope.line("final int " + high + " = " + range.high() + ";");
+            return;
+        }
+        int count = stretches.count();
+        e.scope.line("final int begin = " + range.low() + ";");
+        e.scope.line("final int end_ = " + range.high() + ";");
+        e.scope.line("final int all = (end_ > begin ? end_ - begin : 0);");
+        e.scope.line("final int length = ((all + " + (count - 1) + ") / " + count + " + " + (items - 1) + ") / " + items
+                + " * " + items + ";");
+        e.scope.line("final int " + low + " = begin + piece % " + count + " * length;");
+        e.scope.line("final int " + high + " = (" + low + " + length < end_ ? " + low + " + length : end_);");
     }
 
     private void round(String[] names, String round, String high, String met, List<Expr> others) {
@@ -197,7 +122,7 @@ final class StreamWriter {
         }
         Map<Expr, String> computed = new HashMap<>();
         for (int k = 0; k < names.length; k++) {
-            if (rescales(fold, k)) {
+            if (Streamed.rescales(fold, k)) {
                 computed.put(fold.accumulators().get(k).body(), maximum(k, names, point, valid));
             }
         }
@@ -267,7 +192,7 @@ final class StreamWriter {
                     e.scope.line(met + " = 1f;");
                     for (int k = 0; k < names.length; k++) {
                         Expr.Accumulator a = fold.accumulators().get(k);
-                        if (!(rescales(fold, k))) {
+                        if (!(Streamed.rescales(fold, k))) {
                             e.loops.combine(a.monoid(), names[k], e.real(a.body()));
                         }
                     }
@@ -287,7 +212,7 @@ final class StreamWriter {
         join(Monoid.MAX, met);
         for (int k = 0; k < names.length; k++) {
             Expr.Accumulator a = fold.accumulators().get(k);
-            if (!(rescales(fold, k))) {
+            if (!(Streamed.rescales(fold, k))) {
                 join(a.monoid(), names[k]);
             }
         }
@@ -298,6 +223,10 @@ final class StreamWriter {
             e.names.put(column, "column");
         }
         e.block("if (" + first + ") {", "}", own, true, () -> {
+            if (stretches != null) {
+                stretches.store(e, names, met, width, column == null ? "0" : "column");
+                return;
+            }
             e.scope.known.put(fold, new Folds(e).result(fold, names, met + " != 0f"));
             String value = e.real(body);
             e.scope.line(e.operands.store(CellWriter.place(e, indices), value));

@@ -14,6 +14,7 @@ import tfx.backend.common.Key;
 import tfx.compiler.schedule.Backend.Request;
 import tfx.compiler.schedule.ElementType;
 import tfx.ir.Expr;
+import tfx.ir.Index;
 import tfx.ir.Value;
 
 /** A kernel before it is known in which slabs its operands lie. Kernels that differ only in names and literals share a key. */
@@ -25,9 +26,24 @@ final class Template {
     private final Analysis analysis = new Analysis();
     private final Expr body;
     private final Key key;
+    private final String form;
+    private final Style style;
 
+    /** How a kernel's code is written. */
+    interface Style {
+        Written write(Emitter emitter, List<Index> indices, Expr body, Platform platform, boolean many);
+    }
+
+    /** A kernel written as its structure suggests. */
     Template(Request request) {
+        this(request, "", Writers::write);
+    }
+
+    /** @param form tells styles apart */
+    Template(Request request, String form, Style style) {
         this.request = request;
+        this.form = form;
+        this.style = style;
         Value.Comprehension output = request.kernel().output();
         this.body = analysis.intern(new Expr.Select(output.domain(), output.body(), new Expr.Number(0)));
         this.key = new Key(
@@ -45,7 +61,7 @@ final class Template {
     }
 
     String key() {
-        return key.text();
+        return form + key.text();
     }
 
     /** What the kernel computes, with its domain's complement as 0. */
@@ -102,7 +118,7 @@ final class Template {
     Source write(String name, Platform platform, int[] slabs, List<ElementType> slabTypes, boolean many) {
         Operands operands = operands(slabs);
         Emitter emitter = new Emitter(analysis, operands);
-        Written written = Writers.write(emitter, request.kernel().output().indices(), body, platform, many);
+        Written written = style.write(emitter, request.kernel().output().indices(), body, platform, many);
         StringBuilder code = new StringBuilder("final int at = slot.get(0);\n");
         if (operands.literals() > 0) {
             code.append("final int literal = slot.get(1);\n");

@@ -36,6 +36,9 @@ final class TornadoVm implements Platform {
 
     private static final int WARP = 32;
 
+    /** Groups that a multiprocessor has room for, of those that divide rows. */
+    private static final int GROUPS = 8;
+
     private static final String API = "uk.ac.manchester.tornado.api";
     private static final String DRIVER = "TornadoDriver";
     private static final String PRODUCTS = "TornadoProducts";
@@ -157,6 +160,11 @@ final class TornadoVm implements Platform {
     @Override
     public Sizes sizes() {
         return SIZES;
+    }
+
+    @Override
+    public long stretches(long rows) {
+        return (driver.units() * GROUPS + rows - 1) / rows;
     }
 
     @Override

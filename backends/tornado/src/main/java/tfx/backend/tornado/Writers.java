@@ -15,9 +15,9 @@ final class Writers {
         if (fold != null) {
             return fold.write();
         }
-        StreamWriter stream = StreamWriter.find(emitter, indices, body, items);
+        Streamed stream = Streamed.find(emitter, indices, body);
         if (stream != null) {
-            return stream.write();
+            return new StreamWriter(emitter, indices, body, stream, items, null).write();
         }
         SharedCellWriter shared = SharedCellWriter.find(emitter, indices, body, platform);
         TileWriter tiles = many && shared != null ? TileWriter.find(emitter, indices, body, shared.group()) : null;
@@ -32,7 +32,7 @@ final class Writers {
         if (FoldTileWriter.find(emitter, indices, body, platform.items()) != null) {
             return true;
         }
-        if (StreamWriter.find(emitter, indices, body, platform.items()) != null) {
+        if (Streamed.find(emitter, indices, body) != null) {
             return false;
         }
         @Nullable SharedCellWriter shared = SharedCellWriter.find(emitter, indices, body, platform);
