@@ -1,5 +1,6 @@
 package tfx.runtime.plan;
 
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,11 @@ import tfx.ir.Value;
  */
 final class Needs {
     private final Schedule schedule;
+    /** The last answer, counted from the step's first row: steps of one size ask the same. */
+    private long[] last = {};
+
+    private long lastRows = -1;
+    private long lastOutputs;
 
     Needs(Schedule schedule) {
         this.schedule = schedule;
@@ -26,6 +32,15 @@ final class Needs {
      * @param outputs the first row wanted of the outputs
      */
     long[] starts(long start, long end, long outputs) {
+        if (end - start != lastRows || outputs - start != lastOutputs) {
+            lastRows = end - start;
+            lastOutputs = outputs - start;
+            last = find(0, lastRows, lastOutputs);
+        }
+        return Arrays.stream(last).map(row -> row + start).toArray();
+    }
+
+    private long[] find(long start, long end, long outputs) {
         boolean incremental = schedule.causality().incremental();
         List<Kernel> kernels = schedule.kernels();
         Map<Value, Long> needed = new IdentityHashMap<>();

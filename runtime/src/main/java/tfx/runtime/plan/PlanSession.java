@@ -129,18 +129,21 @@ final class PlanSession implements Session {
     private void run(Tensor[] tensors, long start, long end, long wanted) {
         long[] starts = needs.starts(start, end, wanted);
         // Values share slots, and a slot that grows moves: all must have their size before the first address is taken.
+        long[][] extents = new long[starts.length][];
         for (int k = 0; k < starts.length; k++) {
             Value value = schedule.kernels().get(k).output();
             if (starts[k] < end && !caches.containsKey(value)) {
-                Placement placement = schedule.placements().get(value);
-                slot(value, extents(value, placement.sequenceAxis(), end - starts[k], end));
+                extents[k] = extents(value, schedule.placements().get(value).sequenceAxis(), end - starts[k], end);
+                slot(value, extents[k]);
             }
         }
         for (int k = 0; k < starts.length; k++) {
             Value value = schedule.kernels().get(k).output();
             if (starts[k] < end) {
-                tensors[plan.numberOf(value)] =
-                        place(value, schedule.placements().get(value), starts[k], start, end);
+                int axis = schedule.placements().get(value).sequenceAxis();
+                tensors[plan.numberOf(value)] = extents[k] == null
+                        ? caches.get(value).room(start, end)
+                        : place(value, axis, extents[k], starts[k]);
             }
         }
         plan.run(tensors, batch, starts, end);
@@ -153,7 +156,10 @@ final class PlanSession implements Session {
             return cache.room(start, end);
         }
         int axis = placement.sequenceAxis();
-        long[] extents = extents(value, axis, end - first, end);
+        return place(value, axis, extents(value, axis, end - first, end), first);
+    }
+
+    private Tensor place(Value value, int axis, long[] extents, long first) {
         return new Tensor(
                 slot(value, extents),
                 plan.type(value),

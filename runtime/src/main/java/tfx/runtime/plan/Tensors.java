@@ -23,8 +23,12 @@ final class Tensors {
                     source.strides(),
                     write,
                     target.strides(),
-                    (r, w) -> Elements.set(
-                            target.data(), target.type(), w, Elements.get(source.data(), source.type(), r)));
+                    (r, w, n, rs, ws) -> {
+                        for (long i = 0; i < n; i++) {
+                            double element = Elements.get(source.data(), source.type(), r + i * rs);
+                            Elements.set(target.data(), target.type(), w + i * ws, element);
+                        }
+                    });
         }
     }
 
@@ -53,7 +57,11 @@ final class Tensors {
                 tensor.strides(),
                 at,
                 outStrides,
-                (r, w) -> out[(int) w] = Elements.get(tensor.data(), tensor.type(), r));
+                (r, w, n, rs, ws) -> {
+                    for (long i = 0; i < n; i++) {
+                        out[(int) (w + i * ws)] = Elements.get(tensor.data(), tensor.type(), r + i * rs);
+                    }
+                });
     }
 
     /** The converse of {@link #read}. */
@@ -67,20 +75,27 @@ final class Tensors {
                 inStrides,
                 base,
                 tensor.strides(),
-                (r, w) -> Elements.set(tensor.data(), tensor.type(), w, in[(int) r]));
+                (r, w, n, rs, ws) -> {
+                    for (long i = 0; i < n; i++) {
+                        Elements.set(tensor.data(), tensor.type(), w + i * ws, in[(int) (r + i * rs)]);
+                    }
+                });
     }
 
+    /** Moves what lies along the last dimension: so many elements at a stride of either side. */
     private interface Move {
-        void element(long read, long write);
+        void row(long read, long write, long count, long readStride, long writeStride);
     }
 
     private static void walk(long[] extents, int k, long read, long[] reads, long write, long[] writes, Move move) {
-        if (k == extents.length) {
-            move.element(read, write);
-            return;
-        }
-        for (long i = 0; i < extents[k]; i++) {
-            walk(extents, k + 1, read + i * reads[k], reads, write + i * writes[k], writes, move);
+        if (extents.length == 0) {
+            move.row(read, write, 1, 0, 0);
+        } else if (k == extents.length - 1) {
+            move.row(read, write, extents[k], reads[k], writes[k]);
+        } else {
+            for (long i = 0; i < extents[k]; i++) {
+                walk(extents, k + 1, read + i * reads[k], reads, write + i * writes[k], writes, move);
+            }
         }
     }
 }
