@@ -5,7 +5,6 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import tfx.backend.common.Analysis;
 import tfx.compiler.schedule.Backend.Layout;
 import tfx.compiler.schedule.Backend.Request;
 import tfx.compiler.schedule.ElementType;
@@ -49,7 +48,8 @@ record Cut(List<Factor> factors, Piece rest, long columns) {
         Map<Expr, Expr> replaced = new IdentityHashMap<>();
         for (Product product : products) {
             Matrix matrix = Matrix.of(e, product, columns);
-            if (matrix == null || product.depth() < LEAST || width < LEAST || loops(product.row())) {
+            // A factor that is itself a loop would be computed again for every point.
+            if (matrix == null || product.depth() < LEAST || width < LEAST || Product.loops(product.row())) {
                 return null;
             }
             ElementType type = request.layouts().get(matrix.operand()).type();
@@ -68,13 +68,6 @@ record Cut(List<Factor> factors, Piece rest, long columns) {
         Expr body = replace(whole.body(), replaced);
         Piece rest = piece(request, request.kernel().name(), indices, body, sums, request.output());
         return new Cut(factors, rest, width);
-    }
-
-    /** A factor that is itself a loop would be computed again for every point. */
-    private static boolean loops(Expr expr) {
-        return expr instanceof Expr.Reduce
-                || expr instanceof Expr.Fold
-                || Analysis.parts(expr).stream().anyMatch(Cut::loops);
     }
 
     private static Expr replace(Expr expr, Map<Expr, Expr> replaced) {

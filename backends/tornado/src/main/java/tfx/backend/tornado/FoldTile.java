@@ -100,7 +100,7 @@ record FoldTile(
                 weight = weight == null ? factor : new Expr.Binary(BinaryOp.MUL, weight, factor);
             } else if (value == null
                     && !e.analysis.mentions(factor, row)
-                    && !loops(factor)
+                    && !Product.loops(factor)
                     && !e.analysis.mentions(factor, Analysis.FOLD)) {
                 value = factor;
             } else {
@@ -131,12 +131,6 @@ record FoldTile(
         }
     }
 
-    static boolean loops(Expr expr) {
-        return expr instanceof Expr.Reduce
-                || expr instanceof Expr.Fold
-                || Analysis.parts(expr).stream().anyMatch(FoldTile::loops);
-    }
-
     /** Whether every loop in an expression is a dot product; they are collected. */
     private boolean dots(Emitter e, Expr expr) {
         if (expr instanceof Expr.Fold) {
@@ -158,7 +152,7 @@ record FoldTile(
         Expr left = null;
         Expr right = null;
         for (Expr factor : factors) {
-            if (loops(factor) || e.analysis.mentions(factor, Analysis.FOLD)) {
+            if (Product.loops(factor) || e.analysis.mentions(factor, Analysis.FOLD)) {
                 return false;
             }
             if (!e.analysis.mentions(factor, fold.index())) {

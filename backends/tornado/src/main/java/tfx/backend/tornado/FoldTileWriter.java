@@ -1,8 +1,10 @@
 package tfx.backend.tornado;
 
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import tfx.backend.common.Analysis;
 import tfx.backend.common.Analysis.Kind;
@@ -52,6 +54,8 @@ final class FoldTileWriter {
     private final Shape shape;
     private final int width;
     private final int wide;
+    /** Whether whole factors of the dot products lie in the group's memory: those of the rows then stay there. */
+    private final boolean whole;
 
     private FoldTileWriter(Emitter e, List<Index> indices, Expr body, FoldTile tile, Shape shape) {
         this.e = e;
@@ -61,6 +65,7 @@ final class FoldTileWriter {
         this.shape = shape;
         this.width = Math.toIntExact(tile.column().size().constant());
         this.wide = (width + shape.acrossColumns - 1) / shape.acrossColumns * shape.acrossColumns;
+        this.whole = memory(true) <= MEMORY;
     }
 
     /** A writer for the kernel, or null where it is no such fold or its tiles are too large. */
@@ -74,25 +79,41 @@ final class FoldTileWriter {
                         .count()
                 * tile.column().size().constant();
         FoldTileWriter writer = new FoldTileWriter(e, indices, body, tile, Shape.of(items, sums));
-        return writer.memory() <= MEMORY ? writer : null;
+        return writer.memory(writer.whole) <= MEMORY ? writer : null;
     }
 
     private int planes() {
         return Math.max((int) maxima().count(), tile.weights().size());
     }
 
-    private java.util.stream.IntStream maxima() {
-        return java.util.stream.IntStream.range(0, tile.sums().size()).filter(tile::maximum);
+    private IntStream maxima() {
+        return IntStream.range(0, tile.sums().size()).filter(tile::maximum);
     }
 
     private int plane() {
         return shape.rows * (shape.points + 1);
     }
 
-    private int memory() {
+    /** Elements of one row's or point's factor in the group's memory. */
+    private long pitch(int n) {
+        return Product.count(tile.dots().get(n).sum().indices()) + 1;
+    }
+
+    private long longest() {
+        return IntStream.range(0, tile.dots().size())
+                .mapToLong(this::pitch)
+                .max()
+                .orElseThrow();
+    }
+
+    private long memory(boolean entire) {
         int states = 3 * tile.sums().size() + 1;
+        long lefts =
+                IntStream.range(0, tile.dots().size()).mapToLong(this::pitch).sum();
+        long factors =
+                entire ? shape.rows * lefts + shape.points * longest() : (long) (shape.rows + shape.points) * PITCH;
         return 4
-                * ((shape.rows + shape.points) * PITCH
+                * (factors
                         + planes() * plane()
                         + tile.values().size() * shape.points * wide
                         + states * shape.rows
@@ -104,8 +125,14 @@ final class FoldTileWriter {
         List<Extent> extents = Extent.of(e, indices.subList(0, indices.size() - 1));
         CellWriter.countCells(e, extents);
         int sums = tile.sums().size();
-        local("left", shape.rows * PITCH);
-        local("right", shape.points * PITCH);
+        if (whole) {
+            for (int n = 0; n < tile.dots().size(); n++) {
+                local("left" + n, shape.rows * pitch(n));
+            }
+        } else {
+            local("left", shape.rows * PITCH);
+        }
+        local("right", shape.points * (whole ? longest() : PITCH));
         for (int p = 0; p < planes(); p++) {
             local("w" + p, plane());
         }
@@ -153,7 +180,7 @@ final class FoldTileWriter {
         return new Written(e, shape.items, true, Written.cells(shape.items));
     }
 
-    private void local(String name, int size) {
+    private void local(String name, long size) {
         line("final float[] " + name + " = context.allocateFloatLocalArray(" + size + ");");
     }
 
@@ -188,6 +215,11 @@ final class FoldTileWriter {
             }
         }
         line("if (lane == 0) {\nmet[mine] = 0f;\n}");
+        line("if (item == 0) {\nodd[0] = 0f;\n}");
+        for (int n = 0; whole && n < tile.dots().size(); n++) {
+            FoldTile.Dot dot = tile.dots().get(n);
+            load("left" + n, shape.rows, dot, "0", pitch(n) - 1, dot.left(), tile.row(), "top", end);
+        }
         line("context.localBarrier();");
         e.block(
                 "for (int first = lowest; first < highest; first = first + " + shape.points + ") {",
@@ -242,10 +274,12 @@ final class FoldTileWriter {
     }
 
     private void points(String end, List<Expr> conditions) {
+        for (int v = 0; v < tile.values().size(); v++) {
+            value(v);
+        }
         for (int n = 0; n < tile.dots().size(); n++) {
             dot(n, end);
         }
-        line("if (item == 0) {\nodd[0] = 0f;\n}");
         int[] maxima = maxima().toArray();
         pairs(end, (r, p) -> {
             line("ok_" + r + "_" + p + " = false;");
@@ -271,7 +305,6 @@ final class FoldTileWriter {
         for (int m = 0; m < maxima.length; m++) {
             maximum(maxima[m], m);
         }
-        line("context.localBarrier();");
         pairs(end, (r, p) -> {
             for (int w = 0; w < tile.weights().size(); w++) {
                 line("w" + w + "[" + place(r, p) + "] = 0f;");
@@ -289,9 +322,6 @@ final class FoldTileWriter {
                 }
             });
         });
-        for (int v = 0; v < tile.values().size(); v++) {
-            value(v);
-        }
         line("context.localBarrier();");
         for (int k = 0; k < tile.sums().size(); k++) {
             FoldTile.Sum sum = tile.sums().get(k);
@@ -319,52 +349,88 @@ final class FoldTileWriter {
             }
         }
         long depth = Product.count(dot.sum().indices());
-        e.block("for (int q = 0; q < " + depth + "; q = q + " + DEPTH + ") {", "}", Set.of(), false, () -> {
-            load("left", shape.rows, dot, depth, dot.left(), tile.row(), "top", end);
-            load("right", shape.points, dot, depth, dot.right(), tile.fold().index(), "first", "highest");
+        if (whole) {
+            if (n > 0) {
+                line("context.localBarrier();");
+            }
+            load(
+                    "right",
+                    shape.points,
+                    dot,
+                    "0",
+                    depth,
+                    dot.right(),
+                    tile.fold().index(),
+                    "first",
+                    "highest");
             line("context.localBarrier();");
-            StringBuilder inner = new StringBuilder("for (int d = 0; d < " + DEPTH + "; d++) {\n");
-            for (int r = 0; r < rows; r++) {
-                inner.append(
-                        "final float l" + r + " = left[(y + " + r * shape.downPairs() + ") * " + PITCH + " + d];\n");
-            }
-            for (int p = 0; p < points; p++) {
-                inner.append(
-                        "final float g" + p + " = right[(x + " + p * shape.acrossPoints + ") * " + PITCH + " + d];\n");
-            }
-            for (int r = 0; r < rows; r++) {
-                for (int p = 0; p < points; p++) {
-                    inner.append(dot(n, r, p) + " = " + dot(n, r, p) + " + l" + r + " * g" + p + ";\n");
-                }
-            }
-            line(inner.append("}").toString());
+            products(n, "left" + n, depth);
+            return;
+        }
+        e.block("for (int q = 0; q < " + depth + "; q = q + " + DEPTH + ") {", "}", Set.of(), false, () -> {
+            load("left", shape.rows, dot, "q", DEPTH, dot.left(), tile.row(), "top", end);
+            load(
+                    "right",
+                    shape.points,
+                    dot,
+                    "q",
+                    DEPTH,
+                    dot.right(),
+                    tile.fold().index(),
+                    "first",
+                    "highest");
+            line("context.localBarrier();");
+            products(n, "left", DEPTH);
             line("context.localBarrier();");
         });
     }
 
-    /** Fills a stretch of one side's factors, rows or points from {@code first} on; 0 outside. */
+    /** Adds so many terms of the dot products of this item's pairs. */
+    private void products(int n, String left, long depth) {
+        int rows = shape.rows / shape.downPairs();
+        int points = shape.points / shape.acrossPoints;
+        long pitch = depth + 1;
+        StringBuilder inner = new StringBuilder("for (int d = 0; d < " + depth + "; d++) {\n");
+        for (int r = 0; r < rows; r++) {
+            inner.append("final float l" + r + " = " + left + "[(y + " + r * shape.downPairs() + ") * " + pitch
+                    + " + d];\n");
+        }
+        for (int p = 0; p < points; p++) {
+            inner.append("final float g" + p + " = right[(x + " + p * shape.acrossPoints + ") * " + pitch + " + d];\n");
+        }
+        for (int r = 0; r < rows; r++) {
+            for (int p = 0; p < points; p++) {
+                inner.append(dot(n, r, p) + " = " + dot(n, r, p) + " + l" + r + " * g" + p + ";\n");
+            }
+        }
+        line(inner.append("}").toString());
+    }
+
+    /** Fills a stretch of one side's factors, so many terms from {@code term} on of rows or points from {@code first}; 0 outside. */
     private void load(
             String into,
             int count,
             FoldTile.Dot dot,
-            long depth,
+            String term,
+            long terms,
             Expr factor,
             Index bound,
             String first,
             String limit) {
-        Set<Index> own = new java.util.LinkedHashSet<>(dot.sum().indices());
+        Set<Index> own = new LinkedHashSet<>(dot.sum().indices());
         own.add(bound);
-        String head = "for (int z = item; z < " + count * DEPTH + "; z = z + " + shape.items + ") {";
+        long depth = Product.count(dot.sum().indices());
+        String head = "for (int z = item; z < " + count * terms + "; z = z + " + shape.items + ") {";
         e.block(head, "}", Set.of(), false, () -> {
-            line("final int which = " + first + " + z / " + DEPTH + ";");
-            line("final int term = q + z % " + DEPTH + ";");
+            line("final int which = " + first + " + z / " + terms + ";");
+            line("final int term = " + term + " + z % " + terms + ";");
             line("float number = 0f;");
             e.block("if (which < " + limit + " && term < " + depth + ") {", "}", own, true, () -> {
                 e.names.put(bound, "which");
                 Product.unflatten(e, dot.sum().indices(), "term");
                 line("number = " + e.real(factor) + ";");
             });
-            line(into + "[z / " + DEPTH + " * " + PITCH + " + z % " + DEPTH + "] = number;");
+            line(into + "[z / " + terms + " * " + (terms + 1) + " + z % " + terms + "] = number;");
         });
     }
 

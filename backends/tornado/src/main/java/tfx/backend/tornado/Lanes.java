@@ -1,6 +1,10 @@
 package tfx.backend.tornado;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import tfx.backend.common.Analysis.Kind;
 import tfx.backend.tornado.Scope.Code;
@@ -40,12 +44,8 @@ final class Lanes {
         String part = e.fresh("s");
         e.scope.line("float " + part + " = " + Loops.identity(r.monoid()) + ";");
         Runnable point = () -> e.loops.combine(r.monoid(), part, e.real(r.body()));
-        if (r.monoid() == Monoid.SUM
-                && r.domain().equals(Expr.TRUE)
-                && r.indices().stream().allMatch(i -> i.size().isConstant())
-                && Product.count(r.indices()) % count == 0
-                && ahead(r.indices()) > 1) {
-            ahead(r, part, ahead(r.indices()));
+        if (even(r)) {
+            ahead(List.of(r), List.of(part));
             return new Code(Kind.FLOAT, false, together(r.monoid(), part));
         }
         List<Index> indices = r.indices();
@@ -83,27 +83,68 @@ final class Lanes {
         return most;
     }
 
-    /** A sum of several points at a time, none of which waits for another. */
-    private void ahead(Expr.Reduce r, String sum, int ahead) {
-        Set<Index> own = Set.copyOf(r.indices());
-        String at = e.fresh("i");
-        String head = "for (int " + at + " = lane; " + at + " < " + Product.count(r.indices()) + "; " + at + " = " + at
-                + " + " + count * ahead + ") {";
-        e.block(head, "}", own, false, () -> {
-            StringBuilder all = new StringBuilder(sum);
-            for (int u = 0; u < ahead; u++) {
-                String term = e.fresh("s");
-                String number = e.fresh("i");
-                e.scope.line("float " + term + " = 0f;");
-                int next = u;
-                e.block("{", "}", own, false, () -> {
-                    e.scope.line("final int " + number + " = " + at + " + " + next * count + ";");
-                    Product.unflatten(e, r.indices(), number);
-                    e.scope.line(term + " = " + e.real(r.body()) + ";");
-                });
-                all.append(" + ").append(term);
+    /** Whether a reduction is a plain sum of as many points for each lane. */
+    private boolean even(Expr.Reduce r) {
+        return r.monoid() == Monoid.SUM
+                && r.domain().equals(Expr.TRUE)
+                && r.indices().stream().allMatch(i -> i.size().isConstant())
+                && Product.count(r.indices()) % count == 0
+                && ahead(r.indices()) > 1;
+    }
+
+    /** Sums over equally many points in one loop, which reads what they have in common once; they are known from then on. */
+    void sumTogether(List<Expr.Reduce> all) {
+        Map<Long, List<Expr.Reduce>> alike = new LinkedHashMap<>();
+        all.stream()
+                .distinct()
+                .filter(this::even)
+                .forEach(r -> alike.computeIfAbsent(Product.count(r.indices()), n -> new ArrayList<>())
+                        .add(r));
+        for (List<Expr.Reduce> sums : alike.values()) {
+            List<String> names = new ArrayList<>();
+            for (Expr.Reduce r : sums) {
+                names.add(e.fresh("s"));
+                e.scope.line("float " + names.getLast() + " = 0f;");
             }
-            e.scope.line(sum + " = " + all + ";");
+            ahead(sums, names);
+            for (int k = 0; k < names.size(); k++) {
+                e.scope.known.put(sums.get(k), new Code(Kind.FLOAT, false, together(Monoid.SUM, names.get(k))));
+            }
+        }
+    }
+
+    /** Sums of several points at a time, none of which waits for another. */
+    private void ahead(List<Expr.Reduce> sums, List<String> names) {
+        Set<Index> own = new LinkedHashSet<>();
+        sums.forEach(r -> own.addAll(r.indices()));
+        int ahead = Math.max(2, ahead(sums.getFirst().indices()) / sums.size());
+        long points = Product.count(sums.getFirst().indices());
+        while (points / count % ahead != 0) {
+            ahead++;
+        }
+        int each = ahead;
+        String at = e.fresh("i");
+        String head = "for (int " + at + " = lane; " + at + " < " + points + "; " + at + " = " + at + " + "
+                + count * each + ") {";
+        e.block(head, "}", own, false, () -> {
+            List<StringBuilder> totals = names.stream().map(StringBuilder::new).toList();
+            for (int u = 0; u < each; u++) {
+                String number = e.fresh("i");
+                e.scope.line("final int " + number + " = " + at + " + " + u * count + ";");
+                for (int k = 0; k < names.size(); k++) {
+                    String term = e.fresh("s");
+                    e.scope.line("float " + term + " = 0f;");
+                    Expr.Reduce r = sums.get(k);
+                    e.block("{", "}", own, false, () -> {
+                        Product.unflatten(e, r.indices(), number);
+                        e.scope.line(term + " = " + e.real(r.body()) + ";");
+                    });
+                    totals.get(k).append(" + ").append(term);
+                }
+            }
+            for (int k = 0; k < names.size(); k++) {
+                e.scope.line(names.get(k) + " = " + totals.get(k) + ";");
+            }
         });
     }
 

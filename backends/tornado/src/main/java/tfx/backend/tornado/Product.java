@@ -72,6 +72,13 @@ record Product(Expr.Reduce sum, Expr row, Expr column) {
                 : new Product(sum, e.analysis.intern(row), e.analysis.intern(column));
     }
 
+    /** Whether a loop stands in an expression. */
+    static boolean loops(Expr expr) {
+        return expr instanceof Expr.Reduce
+                || expr instanceof Expr.Fold
+                || Analysis.parts(expr).stream().anyMatch(Product::loops);
+    }
+
     private static void factors(Expr expr, List<Expr> all) {
         if (expr instanceof Expr.Binary(BinaryOp op, Expr l, Expr r) && op == BinaryOp.MUL) {
             factors(l, all);

@@ -16,6 +16,8 @@ import tfx.ir.Index;
 final class SharedCellWriter {
     private static final int LANES = 32;
     private static final int CELLS = 4;
+    /** Items that a compute unit holds where each needs few registers, as many as there can be. */
+    private static final int RESIDENT = 2048;
     /** With so many points for each item of a group, all of them take one cell: more of its numbers are under way. */
     private static final int POINTS = 4;
     /** Fewer points are not worth the wait for one another. */
@@ -104,7 +106,7 @@ final class SharedCellWriter {
     Written write() {
         CellWriter.countCells(e, Extent.of(e, indices));
         loop();
-        return new Written(e, group(), true, Written.cells(group()));
+        return new Written(e, group(), true, Written.cells(group(), RESIDENT));
     }
 
     int group() {
@@ -129,6 +131,10 @@ final class SharedCellWriter {
             e.scope.line("final int cell = (mine < total ? mine : total - 1);");
             CellWriter.locate(e, indices, extents);
             e.lanes = new Lanes(e, e.scope, lanes, warp);
+            List<Expr.Reduce> all = new ArrayList<>();
+            collect(body, all);
+            e.lanes.sumTogether(
+                    all.stream().filter(r -> !Product.loops(r.body())).toList());
             String value = e.real(body);
             e.lanes = null;
             String at = CellWriter.place(e, indices);

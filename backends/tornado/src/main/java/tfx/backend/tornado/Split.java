@@ -86,8 +86,9 @@ record Split(Template parts, Template join, long rowNumbers) {
         Template parts = new Template(
                 with(request, room.value()),
                 "stretches ",
-                (emitter, all, body, on, many) ->
-                        new StreamWriter(emitter, all, body, Streamed.find(emitter, all, body), items, room).write());
+                (emitter, all, body, on, many) -> new StreamWriter(
+                                emitter, all, body, Streamed.find(emitter, all, body), items, platform.warp(), room)
+                        .write());
         Template join = new Template(
                 with(request, room.value()),
                 "joined ",

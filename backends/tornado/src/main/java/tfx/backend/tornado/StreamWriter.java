@@ -19,6 +19,9 @@ import tfx.ir.Index;
  * the row's columns, several for each where there are fewer columns than items, and take the points in.
  */
 final class StreamWriter {
+    /** Points that an item has under way at a time: memory answers late. */
+    private static final int AHEAD = 8;
+
     private final Emitter e;
     private final List<Index> indices;
     private final Expr body;
@@ -27,15 +30,20 @@ final class StreamWriter {
     private final int width;
     private final int items;
     private final List<Expr> parts;
+    private final WarpDots dots;
     private final Split.@Nullable Room stretches;
 
-    /** @param stretches where a row's points are divided among groups; null where one takes all */
+    /**
+     * @param warp items that add without barriers; 0 where none do
+     * @param stretches where a row's points are divided among groups; null where one takes all
+     */
     StreamWriter(
             Emitter emitter,
             List<Index> indices,
             Expr body,
             Streamed streamed,
             int items,
+            int warp,
             Split.@Nullable Room stretches) {
         this.e = emitter;
         this.indices = indices;
@@ -45,6 +53,7 @@ final class StreamWriter {
         this.width = streamed.width();
         this.items = Math.max(items, width);
         this.parts = streamed.parts();
+        this.dots = new WarpDots(emitter, streamed, warp);
         this.stretches = stretches;
     }
 
@@ -120,6 +129,7 @@ final class StreamWriter {
             e.names.put(fold.index(), point);
             e.block("if (" + valid + ") {", "}", own, true, () -> e.scope.line(valid + " = " + e.truth(others) + ";"));
         }
+        dots.compute(round, high, others);
         Map<Expr, String> computed = new HashMap<>();
         for (int k = 0; k < names.length; k++) {
             if (Streamed.rescales(fold, k)) {
@@ -128,6 +138,7 @@ final class StreamWriter {
         }
         e.names.put(fold.index(), point);
         e.block("if (" + valid + ") {", "}", own, true, () -> {
+            dots.publish();
             computed.forEach((expr, name) -> e.scope.known.put(expr, new Code(Kind.FLOAT, false, name)));
             for (int p = 0; p < parts.size(); p++) {
                 e.scope.line("w" + p + "[local] = " + e.real(parts.get(p)) + ";");
@@ -135,7 +146,7 @@ final class StreamWriter {
         });
         e.scope.line("shared[local] = (" + valid + " ? 1f : 0f);");
         e.scope.line("context.localBarrier();");
-        columns(names, round, met);
+        columns(names, round, high, met, others);
         e.scope.line("context.localBarrier();");
     }
 
@@ -149,13 +160,10 @@ final class StreamWriter {
         e.names.put(fold.index(), point);
         String mine = e.fresh("s");
         e.scope.line("float " + mine + " = (-1f / 0f);");
-        e.block(
-                "if (" + valid + ") {",
-                "}",
-                Set.of(fold.index()),
-                true,
-                () -> e.scope.line(
-                        mine + " = " + e.real(fold.accumulators().get(k).body()) + ";"));
+        e.block("if (" + valid + ") {", "}", Set.of(fold.index()), true, () -> {
+            dots.publish();
+            e.scope.line(mine + " = " + e.real(fold.accumulators().get(k).body()) + ";");
+        });
         Lanes.tree(e, Monoid.MAX, mine, "local", "local", items);
         String old = e.fresh("v");
         String found = e.fresh("v");
@@ -176,27 +184,24 @@ final class StreamWriter {
     }
 
     /** Every item takes its share of the round's points into its column. */
-    private void columns(String[] names, String round, String met) {
+    private void columns(String[] names, String round, String high, String met, List<Expr> others) {
         Runnable points = () -> {
             String j = e.fresh("j");
-            String at = e.fresh("i");
-            e.names.put(fold.index(), at);
-            String head = "for (int " + j + " = part * " + width + "; " + j + " < part * " + width + " + " + width
-                    + "; " + j + "++) {";
-            e.block(head, "}", Set.of(fold.index()), false, () -> {
-                e.scope.line("final int " + at + " = " + round + " + " + j + ";");
-                e.block("if (shared[" + j + "] != 0f) {", "}", Set.of(fold.index()), true, () -> {
-                    for (int p = 0; p < parts.size(); p++) {
-                        e.scope.known.put(parts.get(p), new Code(Kind.FLOAT, false, "w" + p + "[" + j + "]"));
-                    }
-                    e.scope.line(met + " = 1f;");
-                    for (int k = 0; k < names.length; k++) {
-                        Expr.Accumulator a = fold.accumulators().get(k);
-                        if (!(Streamed.rescales(fold, k))) {
-                            e.loops.combine(a.monoid(), names[k], e.real(a.body()));
-                        }
-                    }
-                });
+            e.scope.line("int " + j + " = part * " + width + ";");
+            String last = e.fresh("v");
+            String there = e.fresh("v");
+            e.scope.line("final int " + there + " = " + high + " - " + round + ";");
+            e.scope.line("final int " + last + " = (" + j + " + " + width + " < " + there + " ? " + j + " + " + width
+                    + " : " + there + ");");
+            String ahead =
+                    "for (; " + j + " + " + (AHEAD - 1) + " < " + last + "; " + j + " = " + j + " + " + AHEAD + ") {";
+            e.block(ahead, "}", Set.of(fold.index()), false, () -> {
+                for (int u = 0; u < AHEAD; u++) {
+                    point(names, round, j + " + " + u, met, others);
+                }
+            });
+            e.block("for (; " + j + " < " + last + "; " + j + "++) {", "}", Set.of(fold.index()), false, () -> {
+                point(names, round, j, met, others);
             });
         };
         if (column == null) {
@@ -205,6 +210,33 @@ final class StreamWriter {
             e.names.put(column, "column");
             e.block("if (column < " + column.size().constant() + ") {", "}", Set.of(column), true, points);
         }
+    }
+
+    /** Takes the round's point number {@code j} in; where conditions decide whether there is one, only then. */
+    private void point(String[] names, String round, String j, String met, List<Expr> others) {
+        String at = e.fresh("i");
+        Set<Index> own = Set.of(fold.index());
+        Runnable take = () -> {
+            for (int p = 0; p < parts.size(); p++) {
+                e.scope.known.put(parts.get(p), new Code(Kind.FLOAT, false, "w" + p + "[" + j + "]"));
+            }
+            e.scope.line(met + " = 1f;");
+            for (int k = 0; k < names.length; k++) {
+                Expr.Accumulator a = fold.accumulators().get(k);
+                if (!(Streamed.rescales(fold, k))) {
+                    e.loops.combine(a.monoid(), names[k], e.real(a.body()));
+                }
+            }
+        };
+        e.block("{", "}", own, false, () -> {
+            e.scope.line("final int " + at + " = " + round + " + " + j + ";");
+            e.names.put(fold.index(), at);
+            if (others.isEmpty()) {
+                take.run();
+            } else {
+                e.block("if (shared[" + j + "] != 0f) {", "}", own, true, take);
+            }
+        });
     }
 
     /** The parts of each column joined, and the column's element stored. */

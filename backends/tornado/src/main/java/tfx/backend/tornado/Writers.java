@@ -17,7 +17,7 @@ final class Writers {
         }
         Streamed stream = Streamed.find(emitter, indices, body);
         if (stream != null) {
-            return new StreamWriter(emitter, indices, body, stream, items, null).write();
+            return new StreamWriter(emitter, indices, body, stream, items, platform.warp(), null).write();
         }
         SharedCellWriter shared = SharedCellWriter.find(emitter, indices, body, platform);
         TileWriter tiles = many && shared != null ? TileWriter.find(emitter, indices, body, shared.group()) : null;

@@ -16,6 +16,10 @@ record Written(Emitter emitter, int group, boolean barriers, IntUnaryOperator gr
 
     /** Enough groups to fill each compute unit. */
     static IntUnaryOperator cells(int group) {
-        return units -> units * Math.max(1, RESIDENT / group);
+        return cells(group, RESIDENT);
+    }
+
+    static IntUnaryOperator cells(int group, int resident) {
+        return units -> units * Math.max(1, resident / group);
     }
 }
