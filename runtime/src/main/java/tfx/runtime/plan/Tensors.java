@@ -16,19 +16,12 @@ final class Tensors {
         for (int b = 0; b < copies; b++) {
             long read = source.base() + b * source.batchStride() + from * source.strides()[axis];
             long write = target.base() + b * target.batchStride() + from * target.strides()[axis];
-            walk(
-                    extents,
-                    0,
-                    read,
-                    source.strides(),
-                    write,
-                    target.strides(),
-                    (r, w, n, rs, ws) -> {
-                        for (long i = 0; i < n; i++) {
-                            double element = Elements.get(source.data(), source.type(), r + i * rs);
-                            Elements.set(target.data(), target.type(), w + i * ws, element);
-                        }
-                    });
+            walk(extents, 0, read, source.strides(), write, target.strides(), (r, w, n, rs, ws) -> {
+                for (long i = 0; i < n; i++) {
+                    double element = Elements.get(source.data(), source.type(), r + i * rs);
+                    Elements.set(target.data(), target.type(), w + i * ws, element);
+                }
+            });
         }
     }
 
@@ -50,36 +43,22 @@ final class Tensors {
             long at,
             long[] outStrides) {
         long base = tensor.base() + sequence * tensor.batchStride() + (axis < 0 ? 0 : first * tensor.strides()[axis]);
-        walk(
-                extents,
-                0,
-                base,
-                tensor.strides(),
-                at,
-                outStrides,
-                (r, w, n, rs, ws) -> {
-                    for (long i = 0; i < n; i++) {
-                        out[(int) (w + i * ws)] = Elements.get(tensor.data(), tensor.type(), r + i * rs);
-                    }
-                });
+        walk(extents, 0, base, tensor.strides(), at, outStrides, (r, w, n, rs, ws) -> {
+            for (long i = 0; i < n; i++) {
+                out[(int) (w + i * ws)] = Elements.get(tensor.data(), tensor.type(), r + i * rs);
+            }
+        });
     }
 
     /** The converse of {@link #read}. */
     static void write(
             double[] in, long at, long[] inStrides, Tensor tensor, int sequence, int axis, long first, long[] extents) {
         long base = tensor.base() + sequence * tensor.batchStride() + (axis < 0 ? 0 : first * tensor.strides()[axis]);
-        walk(
-                extents,
-                0,
-                at,
-                inStrides,
-                base,
-                tensor.strides(),
-                (r, w, n, rs, ws) -> {
-                    for (long i = 0; i < n; i++) {
-                        Elements.set(tensor.data(), tensor.type(), w + i * ws, in[(int) (r + i * rs)]);
-                    }
-                });
+        walk(extents, 0, at, inStrides, base, tensor.strides(), (r, w, n, rs, ws) -> {
+            for (long i = 0; i < n; i++) {
+                Elements.set(tensor.data(), tensor.type(), w + i * ws, in[(int) (r + i * rs)]);
+            }
+        });
     }
 
     /** Moves what lies along the last dimension: so many elements at a stride of either side. */

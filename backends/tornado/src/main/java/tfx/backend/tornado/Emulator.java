@@ -28,6 +28,9 @@ final class Emulator implements Platform {
     /** Short sequences have both kinds of products. */
     private static final int FEW = 2;
 
+    /** Whole factors of small attention fit, those of two maps do not. */
+    private static final int LOCAL = 1800;
+
     /** Not a power of two, and more than short sequences have rounds for. */
     private static final int STRETCHES = 3;
 
@@ -47,6 +50,11 @@ final class Emulator implements Platform {
     @Override
     public int items() {
         return ITEMS;
+    }
+
+    @Override
+    public int localMemory() {
+        return LOCAL;
     }
 
     @Override

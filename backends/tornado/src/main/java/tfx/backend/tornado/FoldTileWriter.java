@@ -19,15 +19,13 @@ import tfx.ir.Index;
  * weighted values to sums in registers. No score outlives its tile.
  */
 final class FoldTileWriter {
-    /** Terms of a dot product that lie in the group's memory at a time; one place more in a row, so that banks differ. */
-    private static final int DEPTH = 16;
-
-    private static final int PITCH = DEPTH + 1;
-    /** Bytes of local memory that every device has; some are left for what the compiler needs. */
-    private static final int MEMORY = 47 << 10;
-
-    /** How a group of {@code items} divides its tiles: items across points, and across columns. */
-    private record Shape(int items, int rows, int points, int acrossPoints, int acrossColumns) {
+    /**
+     * How a group of {@code items} divides its tiles: items across points, and across columns.
+     *
+     * @param depth terms of a dot product that lie in the group's memory at a time where not all fit; each row has one place
+     *     more, so that banks differ
+     */
+    private record Shape(int items, int rows, int points, int acrossPoints, int acrossColumns, int depth) {
         int downPairs() {
             return items / acrossPoints;
         }
@@ -42,8 +40,8 @@ final class FoldTileWriter {
 
         static Shape of(int available, long sums) {
             return available < 128
-                    ? new Shape(8, 8, 4, 2, 2)
-                    : sums <= 64 ? new Shape(128, 64, 32, 8, 16) : new Shape(256, 64, 32, 8, 16);
+                    ? new Shape(8, 8, 4, 2, 2, 4)
+                    : sums <= 64 ? new Shape(128, 64, 32, 8, 16, 16) : new Shape(256, 64, 32, 8, 16, 16);
         }
     }
 
@@ -57,7 +55,7 @@ final class FoldTileWriter {
     /** Whether whole factors of the dot products lie in the group's memory: those of the rows then stay there. */
     private final boolean whole;
 
-    private FoldTileWriter(Emitter e, List<Index> indices, Expr body, FoldTile tile, Shape shape) {
+    private FoldTileWriter(Emitter e, List<Index> indices, Expr body, FoldTile tile, Shape shape, int memory) {
         this.e = e;
         this.indices = indices;
         this.body = body;
@@ -65,11 +63,12 @@ final class FoldTileWriter {
         this.shape = shape;
         this.width = Math.toIntExact(tile.column().size().constant());
         this.wide = (width + shape.acrossColumns - 1) / shape.acrossColumns * shape.acrossColumns;
-        this.whole = memory(true) <= MEMORY;
+        this.whole = memory(true) <= memory;
     }
 
     /** A writer for the kernel, or null where it is no such fold or its tiles are too large. */
-    static @Nullable FoldTileWriter find(Emitter e, List<Index> indices, Expr body, int items) {
+    static @Nullable FoldTileWriter find(Emitter e, List<Index> indices, Expr body, Platform platform) {
+        int items = platform.items();
         FoldTile tile = FoldTile.find(e, indices, body);
         if (tile == null || items < 8) {
             return null;
@@ -78,8 +77,9 @@ final class FoldTileWriter {
                         .filter(sum -> sum != null && sum.value() >= 0)
                         .count()
                 * tile.column().size().constant();
-        FoldTileWriter writer = new FoldTileWriter(e, indices, body, tile, Shape.of(items, sums));
-        return writer.memory(writer.whole) <= MEMORY ? writer : null;
+        FoldTileWriter writer =
+                new FoldTileWriter(e, indices, body, tile, Shape.of(items, sums), platform.localMemory());
+        return writer.memory(writer.whole) <= platform.localMemory() ? writer : null;
     }
 
     private int planes() {
@@ -110,8 +110,9 @@ final class FoldTileWriter {
         int states = 3 * tile.sums().size() + 1;
         long lefts =
                 IntStream.range(0, tile.dots().size()).mapToLong(this::pitch).sum();
-        long factors =
-                entire ? shape.rows * lefts + shape.points * longest() : (long) (shape.rows + shape.points) * PITCH;
+        long factors = entire
+                ? shape.rows * lefts + shape.points * longest()
+                : (long) (shape.rows + shape.points) * (shape.depth + 1);
         return 4
                 * (factors
                         + planes() * plane()
@@ -130,9 +131,9 @@ final class FoldTileWriter {
                 local("left" + n, shape.rows * pitch(n));
             }
         } else {
-            local("left", shape.rows * PITCH);
+            local("left", shape.rows * (shape.depth + 1));
         }
-        local("right", shape.points * (whole ? longest() : PITCH));
+        local("right", shape.points * (whole ? longest() : shape.depth + 1));
         for (int p = 0; p < planes(); p++) {
             local("w" + p, plane());
         }
@@ -367,20 +368,20 @@ final class FoldTileWriter {
             products(n, "left" + n, depth);
             return;
         }
-        e.block("for (int q = 0; q < " + depth + "; q = q + " + DEPTH + ") {", "}", Set.of(), false, () -> {
-            load("left", shape.rows, dot, "q", DEPTH, dot.left(), tile.row(), "top", end);
+        e.block("for (int q = 0; q < " + depth + "; q = q + " + shape.depth + ") {", "}", Set.of(), false, () -> {
+            load("left", shape.rows, dot, "q", shape.depth, dot.left(), tile.row(), "top", end);
             load(
                     "right",
                     shape.points,
                     dot,
                     "q",
-                    DEPTH,
+                    shape.depth,
                     dot.right(),
                     tile.fold().index(),
                     "first",
                     "highest");
             line("context.localBarrier();");
-            products(n, "left", DEPTH);
+            products(n, "left", shape.depth);
             line("context.localBarrier();");
         });
     }

@@ -16,6 +16,11 @@ interface Platform {
     /** Work items of a group that works together, a power of two of at least 2. */
     int items();
 
+    /** Bytes that a group's arrays may take together. */
+    default int localMemory() {
+        return 47 << 10;
+    }
+
     /** Neighbouring work items of a group that add without barriers, a power of two; 0 where none do. */
     default int warp() {
         return 0;

@@ -24,6 +24,8 @@ final class Slabs implements DeviceMemory {
     /** Replaced whole where one is added: it is read for every tensor of every call. */
     private volatile List<Slab> slabs = List.of();
 
+    private volatile Slab[] places = {};
+
     private final Map<List<Object>, Tensor> weights = new HashMap<>();
     private final Set<ElementType> widened = EnumSet.noneOf(ElementType.class);
     private final Carrier carrier;
@@ -57,7 +59,10 @@ final class Slabs implements DeviceMemory {
     }
 
     Slab of(long address) {
-        for (Slab slab : slabs) {
+        // Asked for every tensor of every step: the last is the likeliest, and lists are slower.
+        Slab[] there = places;
+        for (int k = there.length - 1; k >= 0; k--) {
+            Slab slab = there[k];
             if (slab.holds(address)) {
                 return slab;
             }
@@ -119,6 +124,7 @@ final class Slabs implements DeviceMemory {
         List<Slab> more = new ArrayList<>(slabs);
         more.add(slab);
         slabs = List.copyOf(more);
+        places = more.toArray(Slab[]::new);
         return slab;
     }
 

@@ -11,7 +11,7 @@ final class Writers {
 
     static Written write(Emitter emitter, List<Index> indices, Expr body, Platform platform, boolean many) {
         int items = platform.items();
-        FoldTileWriter fold = many ? FoldTileWriter.find(emitter, indices, body, items) : null;
+        FoldTileWriter fold = many ? FoldTileWriter.find(emitter, indices, body, platform) : null;
         if (fold != null) {
             return fold.write();
         }
@@ -29,7 +29,7 @@ final class Writers {
 
     /** Whether kernels for few and for many rows differ. */
     static boolean differ(Emitter emitter, List<Index> indices, Expr body, Platform platform) {
-        if (FoldTileWriter.find(emitter, indices, body, platform.items()) != null) {
+        if (FoldTileWriter.find(emitter, indices, body, platform) != null) {
             return true;
         }
         if (Streamed.find(emitter, indices, body) != null) {
