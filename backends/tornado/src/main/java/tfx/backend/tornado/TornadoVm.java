@@ -216,35 +216,9 @@ final class TornadoVm implements Platform {
 
     @Override
     public RuntimeException fault(RuntimeException fault, List<String> kernels) {
-        if (Boolean.getBoolean("tfx.trace")) {
-            fault.printStackTrace();
-        }
-        String all = messages(fault);
-        String kernel = kernels.stream().filter(all::contains).findFirst().orElse(null);
-        if (fault instanceof TfxException) {
-            return fault;
-        }
-        if (kernel == null) {
-            return new TfxException(Diagnostic.error(
-                    "TFX0547",
-                    driver.device(),
-                    "the device failed: " + all,
-                    "see the output above; -Dtornado.fullDebug=True in TFX_JAVA_OPTS says more"));
-        }
-        folder.keep();
-        return new TfxException(Diagnostic.error(
-                "TFX0544",
-                kernel,
-                "TornadoVM cannot compile this kernel for " + driver.device() + ": " + all,
-                "please report it with its source, " + folder.source(kernel)));
-    }
-
-    private static String messages(Throwable fault) {
-        StringBuilder all = new StringBuilder();
-        for (Throwable t = fault; t != null; t = t.getCause()) {
-            all.append(all.isEmpty() ? "" : ": ")
-                    .append(String.valueOf(t.getMessage()).strip());
-        }
-        return all.toString();
+        return Faults.of(fault, driver.device(), kernels, kernel -> {
+            folder.keep();
+            return folder.source(kernel);
+        });
     }
 }

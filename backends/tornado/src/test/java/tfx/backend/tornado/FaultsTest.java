@@ -1,0 +1,44 @@
+package tfx.backend.tornado;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import tfx.source.TfxException;
+
+/** What TornadoVM says when something fails becomes an error with what the user can do. */
+class FaultsTest {
+    private static TfxException fault(RuntimeException fault) {
+        return Faults.of(fault, "a device", List.of("Kernel7_q", "Kernel8_v"), kernel -> Path.of(kernel + ".java"));
+    }
+
+    @Test
+    void aKernelThatDoesNotCompileIsNamedWithItsSource() {
+        RuntimeException thrown = new IllegalStateException(
+                "\u001b[31mUnable to compile task part0.k3_Kernel8_v - run\nStacktrace: [a.B.c(B.java:1), d.E(E.java:2)]");
+        TfxException error = fault(new IllegalStateException("bailout", thrown));
+        assertEquals("TFX0544", error.diagnostics().getFirst().code());
+        String text = error.getMessage();
+        assertTrue(text.contains("Kernel8_v.java"), text);
+        assertTrue(text.contains("a device"), text);
+        assertFalse(text.contains("B.java"), text);
+        assertFalse(text.contains("\u001b"), text);
+    }
+
+    @Test
+    void anyOtherFaultIsTheDevices() {
+        TfxException error = fault(new IllegalStateException("CUDA_ERROR_ILLEGAL_ADDRESS"));
+        assertEquals("TFX0547", error.diagnostics().getFirst().code());
+        assertTrue(error.getMessage().contains("CUDA_ERROR_ILLEGAL_ADDRESS"), error.getMessage());
+    }
+
+    @Test
+    void anErrorStaysWhatItIs() {
+        TfxException error = fault(new IllegalStateException("x"));
+        assertSame(error, fault(error));
+    }
+}
