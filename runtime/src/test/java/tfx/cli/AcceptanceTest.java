@@ -44,7 +44,7 @@ class AcceptanceTest {
         "layernorm-scaling,layernorm-scaling,8"
     })
     void everySituationOfADumpIsCompared(String model, String dump, int tensors) {
-        for (String device : new String[] {"reference", "cpu"}) {
+        for (String device : new String[] {"reference", "cpu", "gpu:emulator"}) {
             CliTest.Ran ran = compare(model, dump, "--device", device);
             assertEquals(0, ran.code(), ran.out() + ran.err());
             assertFalse(ran.out().contains("not compared"), ran.out());

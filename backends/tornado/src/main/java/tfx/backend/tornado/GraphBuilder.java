@@ -24,7 +24,7 @@ final class GraphBuilder {
     private final Scratch scratch;
 
     /** A class of generated kernels, loaded. */
-    private record Made(Template.Source source, Task task) {}
+    record Made(Template.Source source, Task task) {}
 
     /** A form for steps of many rows, and the kernels that have many there. */
     record Wide(int rows, Set<Integer> many) {}
@@ -115,7 +115,7 @@ final class GraphBuilder {
         }
         int size = all.stream()
                 .flatMap(List::stream)
-                .mapToInt(task -> task.place == null ? 0 : task.place.at() + Math.max(1, task.size))
+                .mapToInt(task -> task.place() == null ? 0 : task.place().at() + Math.max(1, task.size()))
                 .max()
                 .orElse(1);
         Object argsArray = driver.array(ElementType.I32, size);
@@ -145,31 +145,6 @@ final class GraphBuilder {
                         .map(Driver.Launch::id)
                         .distinct()
                         .toList());
-    }
-
-    /** A task with its place; {@code product} where it is one of matrices. */
-    private record Slotted(
-            Form.@Nullable Place place,
-            int size,
-            int firstLiteral,
-            @Nullable Made kernel,
-            List<Object> arrays,
-            Driver.@Nullable Multiply product,
-            int groups) {
-        Driver.Launch launch(Driver driver, Object args, Object literals, List<Object> once) {
-            if (product != null) {
-                return product;
-            }
-            Object slot = driver.array(ElementType.I32, 2);
-            driver.data(slot).setAtIndex(ValueLayout.JAVA_INT, 0, place.at());
-            driver.data(slot).setAtIndex(ValueLayout.JAVA_INT, 1, firstLiteral);
-            once.add(slot);
-            List<Object> given = new ArrayList<>(List.of(slot, args, literals));
-            given.addAll(arrays);
-            Written written = kernel.source.written();
-            return new Driver.Run(
-                    kernel.source.name(), kernel.task, given.toArray(), groups, written.group(), written.barriers());
-        }
     }
 
     private List<Slotted> uploads(List<Slab> inGraph, List<Form> forms) {

@@ -1,17 +1,11 @@
 package tfx.backend.tornado;
 
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Set;
-import tfx.backend.common.Analysis;
 import tfx.backend.common.Analysis.Kind;
 import tfx.backend.tornado.Scope.Code;
 import tfx.ir.Expr;
 import tfx.ir.Expr.BinaryOp;
 import tfx.ir.Expr.UnaryOp;
 import tfx.ir.Index;
-import tfx.ir.Value;
 
 /**
  * Scalar code: integers as int, as long where 32 bits may not hold them, truth as boolean, functions of indices in double, all
@@ -85,7 +79,8 @@ final class Scalars {
         return new Code(kind, wide, variable(type(kind, wide), text));
     }
 
-    private String variable(String type, String text) {
+    /** A new variable with a value. */
+    String variable(String type, String text) {
         String name = e.fresh("v");
         e.scope.line("final " + type + " " + name + " = " + text + ";");
         return name;
@@ -257,53 +252,6 @@ final class Scalars {
     }
 
     private String read(Expr.Read r) {
-        return e.operands.load(r.value(), address(r));
-    }
-
-    /** The place of an element in its slab: what does not change in the innermost block is computed outside it. */
-    String address(Expr.Read r) {
-        Value value = r.value();
-        StringBuilder inner = new StringBuilder();
-        Set<Index> outerFree = new LinkedHashSet<>();
-        if (Operands.batched(value)) {
-            outerFree.add(Analysis.BATCH);
-        }
-        List<Integer> outer = new ArrayList<>();
-        boolean costly = false;
-        for (int d = 0; d < r.at().size(); d++) {
-            Expr at = r.at().get(d);
-            if (e.scope.binds(e.analysis.free(at))) {
-                inner.append(" + ").append(term(r, d));
-            } else {
-                outer.add(d);
-                outerFree.addAll(e.analysis.free(at));
-                costly |= e.analysis.costly(at);
-            }
-        }
-        String base = e.hoisted("int", outerFree, costly, () -> {
-            int number = e.operands.number(value);
-            StringBuilder text = new StringBuilder(e.operands.record.base(number));
-            if (Operands.batched(value)) {
-                text.append(" + batch * ").append(e.operands.record.batchStride(number));
-            }
-            for (int d : outer) {
-                text.append(" + ").append(term(r, d));
-            }
-            return text.toString();
-        });
-        return base + inner;
-    }
-
-    private String term(Expr.Read r, int d) {
-        Expr at = r.at().get(d);
-        String index = integer(at);
-        if (e.analysis.costly(at)) {
-            // Where an id is wrong the runtime has said so before; nothing may read outside of the slab even so.
-            String last = e.operands.size(r.value().shape().get(d)) + " - 1";
-            String x = variable("int", index);
-            index = "(" + x + " < 0 ? 0 : " + x + " > " + last + " ? " + last + " : " + x + ")";
-        }
-        String stride = e.operands.stride(r.value(), d);
-        return stride.equals("1") ? index : index + " * " + stride;
+        return e.operands.load(r.value(), new Addresses(e).address(r));
     }
 }
