@@ -28,13 +28,17 @@ final class ContractionLayout {
     final List<Index> indices;
     final Contractions all;
     final List<Left> lefts = new ArrayList<>();
+    final List<Sum> sums;
     /** Columns of a tile: more where all weights are taken as they lie, since nothing but the sums has to stay in the cache. */
     final int columns;
 
     /** A left side that some contractions share; {@code turned} where its rows are laid side by side. */
     record Left(Expr expr, List<Index> reduced, boolean direct, boolean grouped, boolean turned, long depth) {}
 
-    ContractionLayout(Analysis analysis, Operands operands, List<Index> indices, Contractions all) {
+    /** A part of the kernel's body that is computed tile by tile: one contraction, or several that are added up. */
+    record Sum(Expr expr, List<Contraction> terms) {}
+
+    ContractionLayout(Analysis analysis, Operands operands, List<Index> indices, Expr body, Contractions all) {
         this.analysis = analysis;
         this.operands = operands;
         this.indices = indices;
@@ -45,8 +49,40 @@ final class ContractionLayout {
                 lefts.add(left);
             }
         }
+        this.sums = sums(body);
         int blocks = (int) Math.min(4, (all.column().size().constant() + COLUMNS - 1) / COLUMNS);
         this.columns = all.all().stream().allMatch(this::inPlace) ? Math.max(1, blocks) * COLUMNS : COLUMNS;
+    }
+
+    private List<Sum> sums(Expr body) {
+        Set<Sum> found = new LinkedHashSet<>();
+        collect(body, found);
+        List<Contraction> used =
+                found.stream().flatMap(sum -> sum.terms.stream()).toList();
+        return new HashSet<>(used).size() == used.size()
+                        && used.size() == all.all().size()
+                ? List.copyOf(found)
+                : all.all().stream().map(c -> new Sum(c.reduce(), List.of(c))).toList();
+    }
+
+    private void collect(Expr expr, Set<Sum> found) {
+        List<Contraction> terms = terms(expr);
+        if (!terms.isEmpty() && (terms.size() == 1 || terms.stream().allMatch(this::adjacent))) {
+            found.add(new Sum(expr, terms));
+        } else if (!(expr instanceof Expr.Reduce) && !(expr instanceof Expr.Fold)) {
+            Analysis.parts(expr).forEach(part -> collect(part, found));
+        }
+    }
+
+    /** The contractions that {@code expr} is a sum of; none where there is anything else in it. */
+    private List<Contraction> terms(Expr expr) {
+        if (!(expr instanceof Expr.Binary(Expr.BinaryOp op, Expr left, Expr right)) || op != Expr.BinaryOp.ADD) {
+            return all.all().stream().filter(c -> c.reduce().equals(expr)).toList();
+        }
+        List<Contraction> terms = new ArrayList<>(terms(left));
+        List<Contraction> more = terms.isEmpty() ? List.of() : terms(right);
+        terms.addAll(more);
+        return more.isEmpty() ? List.of() : terms;
     }
 
     private Left left(Contraction c) {

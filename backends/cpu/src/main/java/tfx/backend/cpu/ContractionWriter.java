@@ -25,7 +25,7 @@ final class ContractionWriter {
     private final Expr body;
 
     ContractionWriter(Analysis analysis, Operands operands, List<Index> indices, Expr body, Contractions all) {
-        this.layout = new ContractionLayout(analysis, operands, indices, all);
+        this.layout = new ContractionLayout(analysis, operands, indices, body, all);
         this.body = body;
     }
 
@@ -64,11 +64,13 @@ final class ContractionWriter {
             if (layout.batchGroups()) {
                 layout.operands.declareBatch(e.scope);
             }
-            List<String> sums = new ArrayList<>();
             List<Panel> panels = new ArrayList<>();
             for (Contraction c : layout.all.all()) {
-                sums.add(e.scratch(4L * Gemm.ROWS * layout.columns));
                 panels.add(new Panel(layout, e, c, panels.size()));
+            }
+            List<String> sums = new ArrayList<>();
+            for (int k = 0; k < layout.sums.size(); k++) {
+                sums.add(e.scratch(4L * Gemm.ROWS * layout.columns));
             }
             String square = e.scratch(4L * Gemm.ROWS * layout.columns);
             String head =
@@ -77,31 +79,38 @@ final class ContractionWriter {
             e.block(head, "}", Set.of(), false, null, null, () -> {
                 e.scope.line("final long first = block * " + Gemm.ROWS + "L;");
                 e.scope.line("final long last = Math.min(rows, first + " + Gemm.ROWS + "L);");
-                e.branch(
-                        "few",
-                        () -> layout.rows(e, "first", "last", null, row -> {
-                            for (int k = 0; k < sums.size(); k++) {
-                                panels.get(k)
-                                        .row(
-                                                layout.leftAddress(
-                                                        e,
-                                                        layout.number(
-                                                                layout.all.all().get(k)),
-                                                        row,
-                                                        "group"),
-                                                row,
-                                                sums.get(k));
-                            }
-                        }));
+                e.branch("few", () -> layout.rows(e, "first", "last", null, row -> few(e, row, panels, sums)));
                 e.branch("!few", () -> {
                     for (int k = 0; k < sums.size(); k++) {
-                        panels.get(k).block(layout.number(layout.all.all().get(k)), square, sums.get(k));
+                        List<Contraction> terms = layout.sums.get(k).terms();
+                        for (int i = 0; i < terms.size(); i++) {
+                            Contraction c = terms.get(i);
+                            panels.get(layout.all.all().indexOf(c)).block(layout.number(c), square, sums.get(k), i > 0);
+                        }
                     }
                 });
                 layout.rows(e, "first", "last", null, row -> epilogue(e, row, sums));
             });
         });
         return ContractionLayout.phase(e, layout.sizes("0L") + counts, "groups * spans * splits");
+    }
+
+    /** One of few rows: terms are summed up afterwards, each where it is read best. */
+    private void few(Emitter e, String row, List<Panel> panels, List<String> sums) {
+        for (int k = 0; k < sums.size(); k++) {
+            List<Contraction> terms = layout.sums.get(k).terms();
+            String to = sums.get(k) + " + (" + row + " - first) * " + 4 * layout.columns + "L";
+            String parts = terms.size() == 1 ? to : e.scratch(4L * terms.size() * layout.columns);
+            for (int i = 0; i < terms.size(); i++) {
+                Contraction c = terms.get(i);
+                String left = layout.leftAddress(e, layout.number(c), row, "group");
+                panels.get(layout.all.all().indexOf(c)).row(left, row, parts + " + " + 4 * i * layout.columns + "L");
+            }
+            if (terms.size() > 1) {
+                e.scope.line("Gemv.sum(" + parts + ", " + terms.size() + ", " + 4 * layout.columns + "L, columns, " + to
+                        + ");");
+            }
+        }
     }
 
     private void epilogue(Emitter e, String row, List<String> sums) {
@@ -112,7 +121,7 @@ final class ContractionWriter {
                 String sum = e.fresh("v");
                 e.scope.line("final FloatVector " + sum + " = Memory.loadF32(" + sums.get(k) + " + " + from
                         + " + 4L * (" + e.names.get(layout.all.column()) + " - low));");
-                e.scope.known.put(layout.all.all().get(k).reduce(), new Code(Kind.FLOAT, true, sum));
+                e.scope.known.put(layout.sums.get(k).expr(), new Code(Kind.FLOAT, true, sum));
             }
         });
     }

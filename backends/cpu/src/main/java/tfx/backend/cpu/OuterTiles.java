@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class OuterTiles {
     private static final int ROWS = 8;
+    /** Rows from which a tile of which the others are not wanted is faster than a row by itself. */
+    private static final int SOME = 3;
     /** How much of the reduction is done at a time: what a tile touches then stays in the first cache levels. */
     private static final int DEPTH = 512;
     /**
@@ -67,9 +69,9 @@ final class OuterTiles {
         int wide = 2 * Lanes.LENGTH;
         int j = 0;
         for (; j + wide <= columns; j += wide) {
-            if (rows == ROWS) {
+            if (rows >= SOME) {
                 tile(a, depth, w + j * 4L, ldw);
-                add(a, c + j * 4L, ldc);
+                add(a, rows, c + j * 4L, ldc);
             } else {
                 for (int r = 0; r < rows; r++) {
                     strip(a, r * DEPTH, depth, w + j * 4L, ldw, c + r * ldc + j * 4L);
@@ -172,9 +174,9 @@ final class OuterTiles {
         s71.intoArray(a, to + 15 * Lanes.LENGTH);
     }
 
-    /** Adds a tile's sums to what is there. */
-    private static void add(float[] a, long c, long ldc) {
-        for (int r = 0; r < ROWS; r++) {
+    /** Adds the sums of a tile's first rows to what is there. */
+    private static void add(float[] a, int rows, long c, long ldc) {
+        for (int r = 0; r < rows; r++) {
             for (int half = 0; half < 2; half++) {
                 long at = c + r * ldc + half * Lanes.LENGTH * 4L;
                 FloatVector sum = FloatVector.fromArray(Lanes.F, a, ROWS * DEPTH + (2 * r + half) * Lanes.LENGTH);

@@ -82,8 +82,7 @@ final class Panel {
         });
     }
 
-    void row(String left, String row, String sums) {
-        String to = sums + " + (" + row + " - first) * " + 4 * layout.columns + "L";
+    void row(String left, String row, String to) {
         int pieces = layout.pieces(c);
         if (pieces > 0) {
             String width = "n" + layout.indices.indexOf(layout.all.column());
@@ -99,12 +98,13 @@ final class Panel {
                                 + "L, columns, " + to + ");");
     }
 
-    void block(int left, String square, String sums) {
+    /** A block of rows; what tiles take as it lies can be added to what is there. */
+    void block(int left, String square, String sums, boolean add) {
         if (adjacent) {
             String sumsLead = 4 * layout.columns + "L";
             String from = inPlace ? weight + ", 4L * " + along.text() : copy + ", " + sumsLead;
             String rest = "(int) (last - first), " + c.depth() + "L, " + from + ", columns, " + sums + ", " + sumsLead
-                    + ", false);";
+                    + ", " + add + ");";
             if (!layout.lefts.get(left).direct()) {
                 e.scope.line("OuterTiles.run(" + layout.leftAddress(e, left, "first", "group") + ", " + 4 * c.depth()
                         + "L, " + rest);

@@ -3,6 +3,7 @@ package tfx.backend.cpu;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -103,6 +104,33 @@ class KernelTest {
             check.transposed = true;
             check.run(0, 1e-5);
             check.run(4, 1e-5);
+        }
+    }
+
+    /** Products that are only added up share one sum; one of them that is used elsewhere too has its own. */
+    @ParameterizedTest
+    @ValueSource(ints = {3, 8, 12, 33})
+    void productsAddedUp(int rows) {
+        Index t = new Index("t", T);
+        Index a = new Index("a", Size.of(rows));
+        Index o = new Index("o", Size.of(41));
+        List<Expr> products = new ArrayList<>();
+        for (int k = 0; k < 3; k++) {
+            Index b = new Index("b", Size.of(5 + k));
+            Value x = new Value.Input("x" + k, List.of(T, b.size(), o.size()), Value.Kind.REAL);
+            Value w = new Value.Parameter("w" + k, List.of(a.size(), b.size()));
+            products.add(sum(b, mul(read(w, at(a), at(b)), read(x, at(t), at(b), at(o)))));
+        }
+        Value r = new Value.Input("r", List.of(T, a.size(), o.size()), Value.Kind.REAL);
+        Expr all = op(BinaryOp.ADD, products.get(0), op(BinaryOp.ADD, products.get(1), products.get(2)));
+        Expr scaled = op(BinaryOp.ADD, read(r, at(t), at(a), at(o)), mul(all, num(2)));
+        for (Expr body : List.of(all, scaled, mul(scaled, products.get(1)))) {
+            for (ElementType type : List.of(ElementType.F32, ElementType.BF16)) {
+                Check check = new Check(new Value.Comprehension("y", List.of(t, a, o), Expr.TRUE, body), 5, 2);
+                check.type = type;
+                check.run(0, 1e-5);
+                check.run(4, 1e-5);
+            }
         }
     }
 
