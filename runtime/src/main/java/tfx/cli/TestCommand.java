@@ -103,7 +103,9 @@ final class TestCommand extends Command {
         }
         Failed failed = result.failed();
         if (failed == null) {
+            boolean magnified = result.errors().values().stream().anyMatch(error -> error > tolerance);
             return out.append(result.cases() + " cases hold on " + device + " within " + tolerance)
+                    .append(magnified ? ", or what rounding alone makes of the model" : "")
                     .append(" (seed " + first + ")\n")
                     .toString();
         }

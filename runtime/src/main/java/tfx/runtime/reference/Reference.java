@@ -8,7 +8,9 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import tfx.compiler.schedule.Tensor;
 import tfx.compiler.schedule.Workers;
 import tfx.ir.Program;
@@ -25,6 +27,7 @@ public final class Reference {
     private final Program program;
     private final Function<String, Tensor> parameters;
     private final Workers workers;
+    private final @Nullable SplittableRandom rounding;
     private final Map<Value, Stored> loaded = new IdentityHashMap<>();
     private final Map<Value, Boolean> batched = new IdentityHashMap<>();
 
@@ -33,9 +36,26 @@ public final class Reference {
      * @param workers the threads that share the elements of a value; results do not depend on their number
      */
     public Reference(Program program, Function<String, Tensor> parameters, Workers workers) {
+        this(program, parameters, workers, null);
+    }
+
+    private Reference(
+            Program program,
+            Function<String, Tensor> parameters,
+            Workers workers,
+            @Nullable SplittableRandom rounding) {
         this.program = program;
         this.parameters = parameters;
         this.workers = workers;
+        this.rounding = rounding;
+    }
+
+    /**
+     * One that moves every element of every value it computes to a float32 next to it, by chance, whole numbers excepted: how far
+     * its results are from the reference's says what float32 can make of the program at the least.
+     */
+    public static Reference rounding(Program program, Function<String, Tensor> parameters, Workers workers, long seed) {
+        return new Reference(program, parameters, workers, new SplittableRandom(seed));
     }
 
     /** What the caller gives: row-major, {@code shape} with the batch first. */
@@ -157,7 +177,17 @@ public final class Reference {
         Stored output = Lowering.allocate(value, lengths);
         ComprehensionRoot root = new Lowering(lengths, storage).comprehension(value, output);
         root.fill(output.data().length, workers);
+        if (rounding != null) {
+            Arrays.setAll(output.data(), i -> neighbour(output.data()[i], rounding));
+        }
         return output;
+    }
+
+    private static double neighbour(double value, SplittableRandom random) {
+        if (value == Math.rint(value) || !Double.isFinite(value)) {
+            return value;
+        }
+        return random.nextBoolean() ? Math.nextUp((float) value) : Math.nextDown((float) value);
     }
 
     private Result gather(Value value, List<Map<Value, Stored>> stored) {
