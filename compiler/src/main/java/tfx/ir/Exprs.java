@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -119,6 +120,22 @@ public final class Exprs {
             conjuncts(right, all);
         } else if (!predicate.equals(Expr.TRUE)) {
             all.add(predicate);
+        }
+    }
+
+    /** The factors of a product, in order; {@code expr} alone where it is none. */
+    public static List<Expr> factors(Expr expr) {
+        List<Expr> all = new ArrayList<>();
+        factors(expr, all);
+        return all;
+    }
+
+    private static void factors(Expr expr, List<Expr> all) {
+        if (expr instanceof Binary(BinaryOp op, Expr left, Expr right) && op == BinaryOp.MUL) {
+            factors(left, all);
+            factors(right, all);
+        } else {
+            all.add(expr);
         }
     }
 
@@ -322,35 +339,30 @@ public final class Exprs {
 
     /** Replaces reads, innermost first; {@code by} gives null for a read that stays. */
     public static Expr replaceReads(Expr expr, Function<Read, @Nullable Expr> by) {
-        Map<Expr, Expr> done = new IdentityHashMap<>();
-        UnaryOperator<Expr> rewrite = new UnaryOperator<>() {
-            @Override
-            public Expr apply(Expr part) {
-                Expr after = done.get(part);
-                if (after == null) {
-                    after = map(part, this);
-                    if (after instanceof Read read) {
-                        Expr replaced = by.apply(read);
-                        after = replaced == null ? after : replaced;
-                    }
-                    done.put(part, after);
-                }
-                return after;
-            }
-        };
-        return rewrite.apply(expr);
+        return once(expr, (part, inner) -> {
+            Expr after = map(part, inner);
+            Expr replaced = after instanceof Read read ? by.apply(read) : null;
+            return replaced == null ? after : replaced;
+        });
     }
 
     /** Replaces parts, outermost first; {@code by} gives null for a part that stays and whose own parts are looked at. */
     public static Expr replace(Expr expr, Function<Expr, @Nullable Expr> by) {
+        return once(expr, (part, inner) -> {
+            Expr replaced = by.apply(part);
+            return replaced == null ? map(part, inner) : replaced;
+        });
+    }
+
+    /** {@code f} of an expression, given itself for the parts; of an object that stands in several places once. */
+    private static Expr once(Expr expr, BiFunction<Expr, UnaryOperator<Expr>, Expr> f) {
         Map<Expr, Expr> done = new IdentityHashMap<>();
         UnaryOperator<Expr> rewrite = new UnaryOperator<>() {
             @Override
             public Expr apply(Expr part) {
                 Expr after = done.get(part);
                 if (after == null) {
-                    Expr replaced = by.apply(part);
-                    after = replaced == null ? map(part, this) : replaced;
+                    after = f.apply(part, this);
                     done.put(part, after);
                 }
                 return after;

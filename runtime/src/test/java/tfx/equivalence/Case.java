@@ -109,13 +109,8 @@ public final class Case {
             MemorySegment memory = Arena.ofAuto().allocate(Math.max(4L, 4L * data.length), 64);
             MemorySegment.copy(data, 0, memory, ValueLayout.JAVA_FLOAT, 0, data.length);
             long[] shape = parameter.shape().stream().mapToLong(Size::constant).toArray();
-            long[] strides = new long[shape.length];
-            long stride = 1;
-            for (int k = shape.length - 1; k >= 0; k--) {
-                strides[k] = stride;
-                stride *= shape[k];
-            }
-            tensors.put(parameter.name(), new Tensor(memory, ElementType.F32, shape, strides, 0, 0, 0, -1));
+            tensors.put(
+                    parameter.name(), new Tensor(memory, ElementType.F32, shape, Tensor.strides(shape), 0, 0, 0, -1));
         }
         return tensors::get;
     }

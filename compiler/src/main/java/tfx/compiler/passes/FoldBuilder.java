@@ -28,7 +28,8 @@ import tfx.ir.Value;
  * accumulator. A <em>statistic</em> is another reduction over the same s and domain and the same streamed values, such as a
  * softmax's maximum M and denominator. In c_i a statistic is read when the pass is over: it becomes an accumulator itself. In
  * w_i it is needed during the pass, which is possible for a maximum M in a factor {@code exp(a - M)}: the running maximum
- * takes its place and the sum is rescaled as it grows. So with {@code max(M, c)}, the maximum of a softmax with a sink. Any other statistic stays a value computed before, streamed too.
+ * takes its place and the sum is rescaled as it grows. The same goes for {@code max(M, c)}, as a softmax with a sink has it. Any
+ * other statistic stays a value computed before, streamed too.
  */
 final class FoldBuilder {
     private final FuseReductions values;

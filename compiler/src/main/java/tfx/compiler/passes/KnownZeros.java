@@ -147,8 +147,7 @@ final class KnownZeros {
         if (!(expr instanceof Expr.Reduce reduce) || reduce.monoid() != Expr.Monoid.SUM) {
             return null;
         }
-        List<Expr> factors = new ArrayList<>();
-        factors(reduce.body(), factors);
+        List<Expr> factors = Exprs.factors(reduce.body());
         for (Expr factor : factors) {
             if (factor instanceof Expr.Read(Value value, List<Expr> at) && value instanceof Value.Parameter parameter) {
                 Slice slice = slice(parameter, at, reduce.indices());
@@ -158,15 +157,6 @@ final class KnownZeros {
             }
         }
         return null;
-    }
-
-    private static void factors(Expr expr, List<Expr> into) {
-        if (expr instanceof Expr.Binary(Expr.BinaryOp op, Expr left, Expr right) && op == Expr.BinaryOp.MUL) {
-            factors(left, into);
-            factors(right, into);
-        } else {
-            into.add(expr);
-        }
     }
 
     private @Nullable Slice slice(Value.Parameter parameter, List<Expr> at, List<Index> reduced) {

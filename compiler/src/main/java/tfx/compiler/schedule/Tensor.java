@@ -1,6 +1,7 @@
 package tfx.compiler.schedule;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * A strided view of memory. Element (b, i0, i1, ...) lies at element number
@@ -26,5 +27,21 @@ public record Tensor(
     /** The offset an engine adds indices to: {@code offset} less the origin's rows. */
     public long base() {
         return originAxis < 0 ? offset : offset - origin * strides[originAxis];
+    }
+
+    /** Row-major strides, in elements. */
+    public static long[] strides(long[] shape) {
+        long[] strides = new long[shape.length];
+        long stride = 1;
+        for (int d = shape.length - 1; d >= 0; d--) {
+            strides[d] = stride;
+            stride = Math.multiplyExact(stride, shape[d]);
+        }
+        return strides;
+    }
+
+    /** How many elements a shape has. */
+    public static long elements(long[] shape) {
+        return Arrays.stream(shape).reduce(1, Math::multiplyExact);
     }
 }

@@ -109,12 +109,6 @@ final class ModelObject extends GuestObject {
             memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) data[i]);
         }
         long[] shape = array.shape();
-        long[] strides = new long[shape.length];
-        long stride = 1;
-        for (int k = shape.length - 1; k >= 0; k--) {
-            strides[k] = stride;
-            stride *= shape[k];
-        }
-        return new Tensor(memory, ElementType.F32, shape, strides, 0, 0, 0, -1);
+        return new Tensor(memory, ElementType.F32, shape, Tensor.strides(shape), 0, 0, 0, -1);
     }
 }

@@ -162,13 +162,14 @@ final class Equivalence {
                 inputs.all(), Map.of(), model.program().outputs().keySet());
     }
 
-    /** How far roundings move an output, relative to its largest magnitude. */
-    private double movedByRounding(String output, double[] want) {
+    /** Whether roundings of the reference's values explain a difference: they move the output, and by a finite number. */
+    private boolean magnified(String output, double[] want, Difference difference) {
         try (PoolWorkers pool = new PoolWorkers(2)) {
             Reference.Result moved = evaluated(Reference.rounding(model.program(), parameters, pool, trial.seed()))
                     .get(output);
-            return Difference.of(moved.shape(), i -> want[(int) i], i -> moved.data()[(int) i])
+            double by = Difference.of(moved.shape(), i -> want[(int) i], i -> moved.data()[(int) i])
                     .maxRel();
+            return Double.isFinite(by) && difference.within(TIMES_ROUNDING * by);
         }
     }
 
@@ -191,8 +192,7 @@ final class Equivalence {
             }
             Difference difference = Difference.of(got.shape(), i -> want[(int) i], i -> got.data()[(int) i]);
             errors.merge(law, difference.maxRel(), Math::max);
-            if (!difference.within(allowed)
-                    && (allowed == 0 || !difference.within(TIMES_ROUNDING * movedByRounding(output.getKey(), want)))) {
+            if (!difference.within(allowed) && (allowed == 0 || !magnified(output.getKey(), want, difference))) {
                 return Optional.of(new Failure(law, output.getKey(), difference, null));
             }
         }

@@ -26,18 +26,13 @@ final class InitialValues implements AutoCloseable {
     Tensor draw(Elaborated.ParameterInfo parameter) {
         long[] shape =
                 parameter.value().shape().stream().mapToLong(Size::constant).toArray();
-        long[] strides = new long[shape.length];
-        long elements = 1;
-        for (int k = shape.length - 1; k >= 0; k--) {
-            strides[k] = elements;
-            elements = Math.multiplyExact(elements, shape[k]);
-        }
+        long elements = Tensor.elements(shape);
         MemorySegment data = arena.allocate(Math.multiplyExact(elements, (long) Float.BYTES), Float.BYTES);
         DoubleSupplier next = rule(parameter);
         for (long i = 0; i < elements; i++) {
             data.setAtIndex(FLOAT, i, (float) next.getAsDouble());
         }
-        return new Tensor(data, ElementType.F32, shape, strides, 0, 0, 0, -1);
+        return new Tensor(data, ElementType.F32, shape, Tensor.strides(shape), 0, 0, 0, -1);
     }
 
     private DoubleSupplier rule(Elaborated.ParameterInfo parameter) {

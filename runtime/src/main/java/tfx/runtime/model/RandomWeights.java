@@ -82,14 +82,9 @@ public final class RandomWeights implements AutoCloseable {
 
     private Tensor allocate(Elaborated.ParameterInfo info) {
         long[] shape = info.value().shape().stream().mapToLong(Size::constant).toArray();
-        long[] strides = new long[shape.length];
-        long elements = 1;
-        for (int k = shape.length - 1; k >= 0; k--) {
-            strides[k] = elements;
-            elements = Math.multiplyExact(elements, shape[k]);
-        }
+        long elements = Tensor.elements(shape);
         MemorySegment data = arena.allocate(Math.multiplyExact(Math.max(1, elements), type.bytes()), ALIGNMENT);
-        return new Tensor(data, type, shape, strides, 0, 0, 0, -1);
+        return new Tensor(data, type, shape, Tensor.strides(shape), 0, 0, 0, -1);
     }
 
     private void fill(String name, Tensor tensor, Elaborated.ParameterInfo info) {

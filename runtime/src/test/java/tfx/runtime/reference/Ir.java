@@ -89,13 +89,8 @@ public final class Ir {
                     .stream()
                     .mapToLong(Size::constant)
                     .toArray();
-            long[] strides = new long[shape.length];
-            long stride = 1;
-            for (int k = shape.length - 1; k >= 0; k--) {
-                strides[k] = stride;
-                stride *= shape[k];
-            }
-            return new Tensor(MemorySegment.ofArray(data.get(name)), ElementType.F64, shape, strides, 0, 0, 0, -1);
+            return new Tensor(
+                    MemorySegment.ofArray(data.get(name)), ElementType.F64, shape, Tensor.strides(shape), 0, 0, 0, -1);
         };
     }
 

@@ -163,6 +163,24 @@ class ReferenceTest {
         assertEquals("TFX0502", missing.diagnostics().getFirst().code());
     }
 
+    /** Of values that are computed; whole numbers, which may be indices, stay. */
+    @Test
+    void aRoundingReferenceMovesEveryElementToAFloatNextToIt() {
+        Value third = define("third", List.of(t, e), Expr.TRUE, times(read(x, t, e), number(1 / 3.0)));
+        Value whole = define("whole", List.of(t, e), Expr.TRUE, at(e));
+        Program program = program(List.of(x), List.of(), third, whole);
+        Map<String, Reference.Array> given =
+                Map.of("x", new Reference.Array(new double[] {1, 2, 4}, new long[] {1, 1, D}));
+        Map<String, Reference.Result> moved = Reference.rounding(program, name -> null, Sequential.INSTANCE, 1)
+                .evaluate(given, Map.of(), List.of("third", "whole"));
+        for (int i = 0; i < D; i++) {
+            double element = moved.get("third").data()[i];
+            float nearest = (float) (given.get("x").data()[i] / 3);
+            assertEquals(Math.ulp(nearest), Math.abs(element - nearest), 0);
+        }
+        assertArrayEquals(new double[] {0, 1, 2}, moved.get("whole").data());
+    }
+
     @Test
     void stacksAreReadByPart() {
         Value twice = define("twice", List.of(t, e), Expr.TRUE, times(number(2), read(x, t, e)));

@@ -5,8 +5,6 @@ import com.palantir.javapoet.MethodSpec;
 import com.palantir.javapoet.TypeSpec;
 import java.io.File;
 import java.lang.invoke.MethodHandles;
-import java.net.URISyntaxException;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,7 +72,7 @@ final class Compilation {
         try {
             List<String> options = List.of(
                     "-classpath",
-                    home(KernelCode.class) + File.pathSeparator + home(Javac.class),
+                    Javac.home(KernelCode.class) + File.pathSeparator + Javac.home(Javac.class),
                     "--add-modules",
                     "jdk.incubator.vector",
                     "-proc:none",
@@ -96,11 +94,5 @@ final class Compilation {
         } catch (Throwable e) {
             throw new IllegalStateException("generated classes cannot be loaded", e);
         }
-    }
-
-    /** Where a module's classes lie; this one's and the shared one's are all that generated code refers to. */
-    private static String home(Class<?> of) throws URISyntaxException {
-        return Path.of(of.getProtectionDomain().getCodeSource().getLocation().toURI())
-                .toString();
     }
 }

@@ -11,6 +11,7 @@ import tfx.compiler.schedule.ElementType;
 import tfx.ir.Expr;
 import tfx.ir.Expr.BinaryOp;
 import tfx.ir.Expr.Monoid;
+import tfx.ir.Exprs;
 import tfx.ir.Index;
 
 /**
@@ -81,8 +82,7 @@ record Contractions(Index column, List<Index> groups, List<Index> rows, List<Con
         if (!sum.indices().stream().allMatch(index -> index.size().isConstant())) {
             return null;
         }
-        List<Expr> factors = new ArrayList<>();
-        factors(sum.body(), factors);
+        List<Expr> factors = Exprs.factors(sum.body());
         Expr.Read weight = null;
         Expr left = null;
         for (Expr factor : factors) {
@@ -113,15 +113,6 @@ record Contractions(Index column, List<Index> groups, List<Index> rows, List<Con
         List<Index> along = new ArrayList<>(sum.indices());
         along.add(column);
         return along.stream().allMatch(index -> Access.step(analysis, operands, r, index) != null);
-    }
-
-    static void factors(Expr expr, List<Expr> all) {
-        if (expr instanceof Expr.Binary(BinaryOp op, Expr l, Expr r) && op == BinaryOp.MUL) {
-            factors(l, all);
-            factors(r, all);
-        } else {
-            all.add(expr);
-        }
     }
 
     private static Contractions split(Analysis analysis, List<Index> indices, Index column, List<Contraction> all) {

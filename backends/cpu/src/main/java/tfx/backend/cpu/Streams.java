@@ -12,6 +12,7 @@ import tfx.compiler.schedule.ElementType;
 import tfx.ir.Expr;
 import tfx.ir.Expr.BinaryOp;
 import tfx.ir.Expr.Monoid;
+import tfx.ir.Exprs;
 import tfx.ir.Index;
 
 /**
@@ -103,8 +104,7 @@ record Streams(
 
     private static @Nullable Weighted weighted(
             Analysis analysis, Operands operands, Expr body, Index point, Index column, Index row) {
-        List<Expr> factors = new ArrayList<>();
-        Contractions.factors(body, factors);
+        List<Expr> factors = Exprs.factors(body);
         Expr weight = null;
         Expr.Read value = null;
         for (Expr factor : factors) {
@@ -154,8 +154,7 @@ record Streams(
                 || !reduce.indices().stream().allMatch(index -> index.size().isConstant())) {
             return null;
         }
-        List<Expr> factors = new ArrayList<>();
-        Contractions.factors(reduce.body(), factors);
+        List<Expr> factors = Exprs.factors(reduce.body());
         Expr left = null;
         Expr.Read right = null;
         for (Expr factor : factors) {

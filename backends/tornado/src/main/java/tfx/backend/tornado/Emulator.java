@@ -2,8 +2,6 @@ package tfx.backend.tornado;
 
 import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.CodeBlock;
-import java.net.URISyntaxException;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -94,7 +92,14 @@ final class Emulator implements Platform {
         }
         sources.forEach(KernelRules::check);
         Map<String, byte[]> classes = Javac.compile(
-                sources, List.of("-classpath", home(), "-proc:none", "-g", "-nowarn", "-XDuseUnsharedTable=true"));
+                sources,
+                List.of(
+                        "-classpath",
+                        Javac.home(Task.class),
+                        "-proc:none",
+                        "-g",
+                        "-nowarn",
+                        "-XDuseUnsharedTable=true"));
         ClassLoader loader = new ClassLoader(Task.class.getClassLoader()) {
             @Override
             protected Class<?> findClass(String name) throws ClassNotFoundException {
@@ -109,19 +114,5 @@ final class Emulator implements Platform {
         Map<String, Task> tasks = new HashMap<>();
         sources.keySet().forEach(name -> tasks.put(name, Tasks.of(loader, name)));
         return tasks;
-    }
-
-    /** Where this module's classes lie: all that generated code refers to. */
-    private static String home() {
-        try {
-            return Path.of(Task.class
-                            .getProtectionDomain()
-                            .getCodeSource()
-                            .getLocation()
-                            .toURI())
-                    .toString();
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

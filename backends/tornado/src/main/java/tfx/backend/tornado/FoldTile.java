@@ -9,6 +9,7 @@ import tfx.backend.common.Analysis;
 import tfx.ir.Expr;
 import tfx.ir.Expr.BinaryOp;
 import tfx.ir.Expr.Monoid;
+import tfx.ir.Exprs;
 import tfx.ir.Index;
 
 /**
@@ -89,12 +90,7 @@ record FoldTile(
         }
         Expr weight = null;
         Expr value = null;
-        List<Expr> factors = new ArrayList<>();
-        if (e.analysis.mentions(a.body(), column)) {
-            factors(a.body(), factors);
-        } else {
-            factors.add(a.body());
-        }
+        List<Expr> factors = e.analysis.mentions(a.body(), column) ? Exprs.factors(a.body()) : List.of(a.body());
         for (Expr factor : factors) {
             if (!e.analysis.mentions(factor, column)) {
                 weight = weight == null ? factor : new Expr.Binary(BinaryOp.MUL, weight, factor);
@@ -122,15 +118,6 @@ record FoldTile(
         return all.indexOf(expr);
     }
 
-    static void factors(Expr expr, List<Expr> all) {
-        if (expr instanceof Expr.Binary(BinaryOp op, Expr l, Expr r) && op == BinaryOp.MUL) {
-            factors(l, all);
-            factors(r, all);
-        } else {
-            all.add(expr);
-        }
-    }
-
     /** Whether every loop in an expression is a dot product; they are collected. */
     private boolean dots(Emitter e, Expr expr) {
         if (expr instanceof Expr.Fold) {
@@ -147,8 +134,7 @@ record FoldTile(
                 || !sum.indices().stream().allMatch(i -> i.size().isConstant())) {
             return false;
         }
-        List<Expr> factors = new ArrayList<>();
-        factors(sum.body(), factors);
+        List<Expr> factors = Exprs.factors(sum.body());
         Expr left = null;
         Expr right = null;
         for (Expr factor : factors) {

@@ -7,6 +7,7 @@ import tfx.backend.common.Analysis;
 import tfx.ir.Expr;
 import tfx.ir.Expr.BinaryOp;
 import tfx.ir.Expr.Monoid;
+import tfx.ir.Exprs;
 import tfx.ir.Index;
 
 /**
@@ -52,8 +53,7 @@ record Product(Expr.Reduce sum, Expr row, Expr column) {
                 || !sum.indices().stream().allMatch(i -> i.size().isConstant())) {
             return null;
         }
-        List<Expr> factors = new ArrayList<>();
-        factors(sum.body(), factors);
+        List<Expr> factors = Exprs.factors(sum.body());
         List<Index> columns = indices.subList(1, indices.size());
         Expr row = null;
         Expr column = null;
@@ -77,15 +77,6 @@ record Product(Expr.Reduce sum, Expr row, Expr column) {
         return expr instanceof Expr.Reduce
                 || expr instanceof Expr.Fold
                 || Analysis.parts(expr).stream().anyMatch(Product::loops);
-    }
-
-    private static void factors(Expr expr, List<Expr> all) {
-        if (expr instanceof Expr.Binary(BinaryOp op, Expr l, Expr r) && op == BinaryOp.MUL) {
-            factors(l, all);
-            factors(r, all);
-        } else {
-            all.add(expr);
-        }
     }
 
     /** Declares the values of indices of known sizes from their flattened number, the last index fastest. */

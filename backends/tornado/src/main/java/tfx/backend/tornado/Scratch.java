@@ -69,13 +69,8 @@ final class Scratch {
     }
 
     private Tensor tensor(Held held, long[] shape, Step step) {
-        long[] strides = new long[shape.length];
-        long stride = 1;
-        for (int d = shape.length - 1; d >= 0; d--) {
-            strides[d] = stride;
-            stride *= shape[d];
-        }
-        return new Tensor(held.room.data(), held.type, shape, strides, 0, stride, step.start(), 0);
+        long stride = Tensor.elements(shape);
+        return new Tensor(held.room.data(), held.type, shape, Tensor.strides(shape), 0, stride, step.start(), 0);
     }
 
     private static long[] shape(Step step, Template template) {

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
-import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -196,21 +195,14 @@ final class TornadoVm implements Platform {
         try {
             List<String> path = new ArrayList<>(
                     installation.jars().stream().map(Path::toString).toList());
-            for (Class<?> needed : List.of(Task.class, Backend.class)) {
-                path.add(Path.of(needed.getProtectionDomain()
-                                .getCodeSource()
-                                .getLocation()
-                                .toURI())
-                        .toString());
-            }
+            path.add(Javac.home(Task.class));
+            path.add(Javac.home(Backend.class));
             // TornadoVM reads the tables of local variables.
             List<String> options =
                     List.of("-classpath", String.join(File.pathSeparator, path), "-proc:none", "-g", "-nowarn");
             folder.write(sources, Javac.compile(sources, options));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
         }
     }
 

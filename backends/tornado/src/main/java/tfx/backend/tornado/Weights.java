@@ -35,18 +35,13 @@ final class Weights {
     /** @param type the same as the tensor's, or F32 */
     static Tensor copy(Tensor given, ElementType type, Allocator allocator) {
         long[] shape = given.shape();
-        long[] strides = new long[shape.length];
-        long count = 1;
-        for (int d = shape.length - 1; d >= 0; d--) {
-            strides[d] = count;
-            count = Math.multiplyExact(count, shape[d]);
-        }
+        long count = Tensor.elements(shape);
         MemorySegment data = allocator.allocate(type, count);
         Weights copy = new Weights(given, data, type);
         if (count > 0) {
             copy.run(0, given.offset());
         }
-        return new Tensor(data, type, shape, strides, 0, 0, 0, -1);
+        return new Tensor(data, type, shape, Tensor.strides(shape), 0, 0, 0, -1);
     }
 
     private void run(int dimension, long at) {

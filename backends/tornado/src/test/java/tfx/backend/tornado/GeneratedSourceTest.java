@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.CodeBlock;
 import java.io.File;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,7 +50,7 @@ class GeneratedSourceTest {
 
         @Override
         public Sizes sizes() {
-            throw new UnsupportedOperationException();
+            throw new AssertionError("text is compiled here, never run");
         }
 
         @Override
@@ -61,7 +60,7 @@ class GeneratedSourceTest {
 
         @Override
         public Driver driver() {
-            throw new UnsupportedOperationException();
+            throw new AssertionError("text is compiled here, never run");
         }
 
         @Override
@@ -71,7 +70,7 @@ class GeneratedSourceTest {
 
         @Override
         public Map<String, Task> load(Map<String, String> sources) {
-            throw new UnsupportedOperationException();
+            throw new AssertionError("text is compiled here, never run");
         }
     };
 
@@ -81,7 +80,7 @@ class GeneratedSourceTest {
     /** The interface's classes were compiled with previews of an older Java, which javac refuses to read: their mark is taken off. */
     private void unpack() throws Exception {
         try (JarFile jar =
-                new JarFile(home(Class.forName("uk.ac.manchester.tornado.api.TaskGraph", false, loader())))) {
+                new JarFile(Javac.home(Class.forName("uk.ac.manchester.tornado.api.TaskGraph", false, loader())))) {
             for (JarEntry entry : Collections.list(jar.entries())) {
                 if (entry.getName().startsWith("uk/ac/manchester/tornado/api/")
                         && entry.getName().endsWith(".class")) {
@@ -120,7 +119,8 @@ class GeneratedSourceTest {
         }
         sources.forEach(KernelRules::check);
         Map<String, byte[]> classes = Javac.compile(
-                sources, List.of("-classpath", api + File.pathSeparator + home(Task.class), "-proc:none", "-nowarn"));
+                sources,
+                List.of("-classpath", api + File.pathSeparator + Javac.home(Task.class), "-proc:none", "-nowarn"));
         assertEquals(sources.size(), classes.size());
     }
 
@@ -153,10 +153,5 @@ class GeneratedSourceTest {
                     : -1;
         }
         return strides;
-    }
-
-    private static String home(Class<?> type) throws URISyntaxException {
-        return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI())
-                .toString();
     }
 }

@@ -58,14 +58,9 @@ final class Kernels {
 
     /** Row-major memory for a tensor of so many sequences. */
     static Tensor tensor(TornadoBackend backend, long[] shape, int batch) {
-        long[] strides = new long[shape.length];
-        long size = 1;
-        for (int d = shape.length - 1; d >= 0; d--) {
-            strides[d] = size;
-            size *= shape[d];
-        }
+        long size = Tensor.elements(shape);
         MemorySegment data =
                 backend.memory().allocate(ElementType.F32, size * batch).data();
-        return new Tensor(data, ElementType.F32, shape, strides, 0, batch == 1 ? 0 : size, 0, -1);
+        return new Tensor(data, ElementType.F32, shape, Tensor.strides(shape), 0, batch == 1 ? 0 : size, 0, -1);
     }
 }
