@@ -2,6 +2,7 @@ package tfx.backend.tornado;
 
 import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.CodeBlock;
+import com.palantir.javapoet.TypeName;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,8 +42,13 @@ final class Emulator implements Platform {
     }
 
     @Override
-    public CodeBlock task(String name, CodeBlock arguments) {
-        return CodeBlock.of("(($T) graph).add(id, item -> $L.run(item$L))", Launches.class, name, arguments);
+    public CodeBlock task(String name, List<TypeName> parameters) {
+        CodeBlock.Builder arguments = CodeBlock.builder();
+        for (int k = 0; k < parameters.size(); k++) {
+            boolean words = parameters.get(k).equals(type("LongArray"));
+            arguments.add(words ? ", $T.over(arrays[$L])" : ", ($T) arrays[$L]", parameters.get(k), k);
+        }
+        return CodeBlock.of("(($T) graph).add(id, item -> $L.run(item$L))", Launches.class, name, arguments.build());
     }
 
     @Override

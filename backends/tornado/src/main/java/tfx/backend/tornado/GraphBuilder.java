@@ -236,7 +236,23 @@ final class GraphBuilder {
     }
 
     private String key(Template template, CallRecord.Call sample, boolean many) {
-        return template.key() + Arrays.toString(parameters(slabsOf(sample))) + (many ? "many" : "");
+        return template.key()
+                + Arrays.toString(parameters(slabsOf(sample)))
+                + (many ? "many" : "")
+                + (aligned(sample) ? "words" : "");
+    }
+
+    /** Whether all weights of short elements begin where a word begins. */
+    private boolean aligned(CallRecord.Call sample) {
+        for (int k = 0; k < sample.tensors().length; k++) {
+            Slab slab = slabs.of(sample.tensors()[k]);
+            if (slab.use == Slab.Use.WEIGHTS
+                    && slab.type == ElementType.BF16
+                    && sample.bases()[k] % Operands.WORD != 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Which parameter, counted by first appearance, holds each operand. */
@@ -275,7 +291,7 @@ final class GraphBuilder {
                 .distinct()
                 .mapToObj(slab -> all.get(slab).type)
                 .toList();
-        return template.write(name, platform, parameters(of), types, many);
+        return template.write(name, platform, parameters(of), types, many, aligned(sample));
     }
 
     /** The source of a kernel as it is, or would be where each type of operand lay in one slab. */
@@ -288,6 +304,7 @@ final class GraphBuilder {
         }
         List<ElementType> types = template.types().stream().distinct().toList();
         int[] parameters = template.types().stream().mapToInt(types::indexOf).toArray();
-        return template.write("Kernel", platform, parameters, types, false).text();
+        return template.write("Kernel", platform, parameters, types, false, true)
+                .text();
     }
 }

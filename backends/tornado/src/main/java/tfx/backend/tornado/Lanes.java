@@ -176,7 +176,7 @@ final class Lanes {
     }
 
     /** The combination of all lanes' parts, in every lane. */
-    private String together(Monoid monoid, String part) {
+    String together(Monoid monoid, String part) {
         String value = e.fresh("v");
         if (warp > 0 && warp <= count && monoid == Monoid.SUM) {
             String sum = e.fresh("v");

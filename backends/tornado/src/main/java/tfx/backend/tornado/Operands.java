@@ -17,6 +17,9 @@ final class Operands {
     /** Stands for the output where a tensor's number is asked for. */
     static final int OUTPUT = -1;
 
+    /** Elements of 16 bits in a word. */
+    static final int WORD = 4;
+
     final CallRecord record = new CallRecord();
     private final List<Value> values;
     private final List<Layout> layouts;
@@ -24,15 +27,22 @@ final class Operands {
     private final @Nullable String length;
     private final Map<Double, Integer> constants;
     private final int[] slabs;
+    private final boolean aligned;
+    private final java.util.Set<Integer> wide = new java.util.HashSet<>();
 
-    /** @param slabs which slab parameter holds each operand, and last the output */
+    /**
+     * @param aligned whether every matrix of weights begins where a word of its array begins
+     * @param slabs which slab parameter holds each operand, and last the output
+     */
     Operands(
             List<Value> values,
             List<Layout> layouts,
             ElementType output,
             @Nullable String length,
             Map<Double, Integer> constants,
-            int[] slabs) {
+            int[] slabs,
+            boolean aligned) {
+        this.aligned = aligned;
         this.values = values;
         this.layouts = layouts;
         this.output = output;
@@ -56,6 +66,10 @@ final class Operands {
     /** An element as a float, or as an int where the value holds integers. */
     String load(Value value, String at) {
         int number = number(value);
+        if (wide.contains(slabs[number])) {
+            String word = "s" + slabs[number] + ".get((" + at + ") / " + WORD + ")";
+            return "BFloat16.bf16ToFloat((short) (" + word + " >> (" + at + ") % " + WORD + " * 16))";
+        }
         String element = "s" + slabs[number] + ".get(" + at + ")";
         return switch (layouts.get(number).type()) {
             case F32, I32 -> element;
@@ -63,6 +77,39 @@ final class Operands {
             case F16 -> element + ".getFloat32()";
             default -> throw new IllegalArgumentException("no kernel reads " + type(value));
         };
+    }
+
+    /** Elements of a matrix that one load brings. */
+    int elementsOfWord(Matrix matrix) {
+        boolean whole = matrix.offset() % WORD == 0 && matrix.columnStride() % WORD == 0;
+        return aligned && whole && layouts.get(matrix.operand()).type() == ElementType.BF16 ? WORD : 1;
+    }
+
+    /** From here on the slab of a matrix is an array of words, for every operand that lies in it. */
+    void readWords(Matrix matrix, int each) {
+        if (each > 1) {
+            wide.add(slabs[matrix.operand()]);
+        }
+    }
+
+    /** Which slab parameters are arrays of words. */
+    java.util.Set<Integer> wide() {
+        return wide;
+    }
+
+    /** Declares {@code name} as the word of a matrix at {@code at}, an element where words hold one. */
+    String word(Matrix matrix, int each, String name, String at) {
+        int number = matrix.operand();
+        return each > 1
+                ? "final long " + name + " = s" + slabs[number] + ".get(" + at + ");"
+                : "final float " + name + " = " + load(values.get(number), at) + ";";
+    }
+
+    /** Element {@code k} of a word. */
+    static String element(String word, int each, int k) {
+        return each == 1
+                ? word
+                : "BFloat16.bf16ToFloat((short) " + (k == 0 ? word : "(" + word + " >> " + 16 * k + ")") + ")";
     }
 
     /** The parameter that holds a value. */

@@ -2,6 +2,7 @@ package tfx.backend.tornado;
 
 import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.CodeBlock;
+import com.palantir.javapoet.TypeName;
 import java.util.List;
 import java.util.Map;
 
@@ -10,8 +11,11 @@ interface Platform {
     /** The class that TornadoVM's API calls by this simple name. */
     ClassName type(String simpleName);
 
-    /** The statement that adds the kernel {@code name} to {@code graph} under {@code id}; {@code arguments} begin with a comma. */
-    CodeBlock task(String name, CodeBlock arguments);
+    /**
+     * The statement that adds the kernel {@code name} to {@code graph} under {@code id}, with {@code arrays}. An array may be
+     * of another type than the parameter: one of short elements is taken as one of words.
+     */
+    CodeBlock task(String name, List<TypeName> parameters);
 
     /** Work items of a group that works together, a power of two of at least 2. */
     int items();

@@ -1,12 +1,13 @@
 package tfx.backend.tornado;
 
 import com.palantir.javapoet.ClassName;
-import com.palantir.javapoet.CodeBlock;
 import com.palantir.javapoet.JavaFile;
 import com.palantir.javapoet.MethodSpec;
 import com.palantir.javapoet.TypeName;
 import com.palantir.javapoet.TypeSpec;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import javax.lang.model.element.Modifier;
 import org.jspecify.annotations.Nullable;
 import tfx.backend.common.Analysis;
@@ -71,7 +72,7 @@ final class Template {
 
     /** An emitter for questions about the kernel: what it writes is of no use. */
     Emitter emitter() {
-        return new Emitter(analysis, operands(new int[request.layouts().size() + 1]));
+        return new Emitter(analysis, operands(new int[request.layouts().size() + 1], true));
     }
 
     /** Whether kernels for few and for many rows differ. */
@@ -79,14 +80,15 @@ final class Template {
         return Writers.differ(emitter(), request.kernel().output().indices(), body, platform);
     }
 
-    private Operands operands(int[] slabs) {
+    private Operands operands(int[] slabs, boolean aligned) {
         return new Operands(
                 request.kernel().operands(),
                 request.layouts(),
                 request.output(),
                 request.length(),
                 key.constants(),
-                slabs);
+                slabs,
+                aligned);
     }
 
     double[] literals() {
@@ -114,9 +116,11 @@ final class Template {
      * @param slabs which slab parameter holds each operand, and last the output
      * @param slabTypes the type of each slab parameter
      * @param many whether it is for steps of many rows
+     * @param aligned whether every matrix of weights begins where a word of its array begins
      */
-    Source write(String name, Platform platform, int[] slabs, List<ElementType> slabTypes, boolean many) {
-        Operands operands = operands(slabs);
+    Source write(
+            String name, Platform platform, int[] slabs, List<ElementType> slabTypes, boolean many, boolean aligned) {
+        Operands operands = operands(slabs, aligned);
         Emitter emitter = new Emitter(analysis, operands);
         Written written = style.write(emitter, request.kernel().output().indices(), body, platform, many);
         StringBuilder code = new StringBuilder("final int at = slot.get(0);\n");
@@ -128,26 +132,24 @@ final class Template {
         }
         operands.record.declarations().forEach(line -> code.append(line).append('\n'));
         code.append(emitter.scope.code);
-        return new Source(name, file(name, platform, slabTypes, code.toString()), operands.record.entries(), written);
+        String text = file(name, platform, slabTypes, operands.wide(), code.toString());
+        return new Source(name, text, operands.record.entries(), written);
     }
 
-    static String file(String name, Platform platform, List<ElementType> slabs, String code) {
+    /** @param wide which slabs the kernel takes as arrays of words */
+    static String file(String name, Platform platform, List<ElementType> slabs, Set<Integer> wide, String code) {
         MethodSpec.Builder run = MethodSpec.methodBuilder("run")
                 .addModifiers(Modifier.PUBLIC, Modifier.STATIC)
                 .addParameter(platform.type("KernelContext"), "context")
                 .addParameter(platform.type("IntArray"), "slot")
                 .addParameter(platform.type("IntArray"), "args")
                 .addParameter(platform.type("DoubleArray"), "literals");
-        CodeBlock.Builder arguments = CodeBlock.builder()
-                .add(
-                        ", ($T) arrays[0], ($T) arrays[1], ($T) arrays[2]",
-                        platform.type("IntArray"),
-                        platform.type("IntArray"),
-                        platform.type("DoubleArray"));
+        List<TypeName> types = new ArrayList<>(
+                List.of(platform.type("IntArray"), platform.type("IntArray"), platform.type("DoubleArray")));
         for (int k = 0; k < slabs.size(); k++) {
-            TypeName type = platform.type(arrayType(slabs.get(k)));
+            TypeName type = platform.type(wide.contains(k) ? "LongArray" : arrayType(slabs.get(k)));
             run.addParameter(type, "s" + k);
-            arguments.add(", ($T) arrays[$L]", type, k + 3);
+            types.add(type);
         }
         // The method that makes the task stands beside the kernel: TornadoVM finds the kernel through its method
         // reference.
@@ -158,7 +160,7 @@ final class Template {
                 .addParameter(String.class, "id")
                 .addParameter(Object.class, "context")
                 .addParameter(Object[].class, "arrays")
-                .addStatement(platform.task(name, arguments.build()))
+                .addStatement(platform.task(name, types))
                 .build();
         TypeSpec type = TypeSpec.classBuilder(name)
                 .addModifiers(Modifier.PUBLIC, Modifier.FINAL)

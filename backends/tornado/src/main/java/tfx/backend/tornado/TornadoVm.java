@@ -2,6 +2,8 @@ package tfx.backend.tornado;
 
 import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.CodeBlock;
+import com.palantir.javapoet.ParameterizedTypeName;
+import com.palantir.javapoet.TypeName;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -124,6 +126,7 @@ final class TornadoVm implements Platform {
     static ClassName named(String simpleName) {
         return switch (simpleName) {
             case "TornadoMath" -> ClassName.get(API + ".math", simpleName);
+            case "TornadoFunctions" -> ClassName.get(API + ".common", simpleName);
             case "BFloat16" -> ClassName.get(API + ".types", simpleName);
             default ->
                 simpleName.endsWith("Array")
@@ -133,17 +136,26 @@ final class TornadoVm implements Platform {
     }
 
     @Override
-    public CodeBlock task(String name, CodeBlock arguments) {
-        return taskOf(name, arguments);
+    public CodeBlock task(String name, List<TypeName> parameters) {
+        return taskOf(name, parameters);
     }
 
-    static CodeBlock taskOf(String name, CodeBlock arguments) {
+    static CodeBlock taskOf(String name, List<TypeName> parameters) {
+        List<TypeName> types = new ArrayList<>(List.of(named("KernelContext")));
+        types.addAll(parameters);
+        ClassName function = named("TornadoFunctions").nestedClass("Task" + types.size());
+        CodeBlock.Builder arrays = CodeBlock.builder();
+        for (int k = 0; k < parameters.size(); k++) {
+            arrays.add(", arrays[$L]", k);
+        }
+        // Through the plain type: the device does not tell arrays of words from arrays of short elements, Java does.
         return CodeBlock.of(
-                "(($T) graph).task(id, $L::run, ($T) context$L)",
+                "(($T) graph).task(id, ($T) ($T) $L::run, context$L)",
                 named("TaskGraph"),
+                function,
+                ParameterizedTypeName.get(function, types.toArray(TypeName[]::new)),
                 name,
-                named("KernelContext"),
-                arguments);
+                arrays.build());
     }
 
     @Override

@@ -22,7 +22,7 @@ final class Uploads {
 
     /** The kernel for a slab of a type. Only F32 is ever uploaded; but what no task touches TornadoVM brings to no device. */
     static Template.Source source(Platform platform, ElementType type) {
-        Operands operands = new Operands(List.of(), List.of(), type, null, java.util.Map.of(), new int[] {1});
+        Operands operands = new Operands(List.of(), List.of(), type, null, java.util.Map.of(), new int[] {1}, false);
         Emitter emitter = new Emitter(new tfx.backend.common.Analysis(), operands);
         emitter.scope.line("final int at = slot.get(0);");
         emitter.scope.line("final int total = args.get(at);");
@@ -37,7 +37,8 @@ final class Uploads {
                 () -> emitter.scope.line("s1.set(to + cell, " + from + ");"));
         Written written = new Written(emitter, GROUP, false, Written.cells(GROUP));
         String name = platform.unique("upload");
-        String text = Template.file(name, platform, List.of(ElementType.F32, type), emitter.scope.code.toString());
+        String text =
+                Template.file(name, platform, List.of(ElementType.F32, type), Set.of(), emitter.scope.code.toString());
         return new Template.Source(name, text, List.of(), written);
     }
 }

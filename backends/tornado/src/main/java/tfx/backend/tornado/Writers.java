@@ -19,6 +19,10 @@ final class Writers {
         if (stream != null) {
             return new StreamWriter(emitter, indices, body, stream, items, platform.warp(), null).write();
         }
+        RowProducts rows = many ? null : RowProducts.find(emitter, indices, body, platform);
+        if (rows != null) {
+            return rows.write();
+        }
         SharedCellWriter shared = SharedCellWriter.find(emitter, indices, body, platform);
         TileWriter tiles = many && shared != null ? TileWriter.find(emitter, indices, body, shared.group()) : null;
         if (tiles != null) {
@@ -34,6 +38,9 @@ final class Writers {
         }
         if (Streamed.find(emitter, indices, body) != null) {
             return false;
+        }
+        if (RowProducts.find(emitter, indices, body, platform) != null) {
+            return true;
         }
         @Nullable SharedCellWriter shared = SharedCellWriter.find(emitter, indices, body, platform);
         return shared != null && TileWriter.find(emitter, indices, body, shared.group()) != null;

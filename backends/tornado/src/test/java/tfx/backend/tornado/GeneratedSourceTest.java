@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.CodeBlock;
+import com.palantir.javapoet.TypeName;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,8 +40,8 @@ class GeneratedSourceTest {
         }
 
         @Override
-        public CodeBlock task(String name, CodeBlock arguments) {
-            return TornadoVm.taskOf(name, arguments);
+        public CodeBlock task(String name, List<TypeName> parameters) {
+            return TornadoVm.taskOf(name, parameters);
         }
 
         @Override
@@ -135,11 +136,12 @@ class GeneratedSourceTest {
         Template template = new Template(new Request(kernel, layouts, ElementType.F32, schedule.length()));
         List<ElementType> types = template.types().stream().distinct().toList();
         int[] slabs = template.types().stream().mapToInt(types::indexOf).toArray();
-        sources.put(name, template.write(name, NAMES, slabs, types, false).text());
+        sources.put(name, template.write(name, NAMES, slabs, types, false, true).text());
         if (template.differs(NAMES)) {
             sources.put(
                     name + "Many",
-                    template.write(name + "Many", NAMES, slabs, types, true).text());
+                    template.write(name + "Many", NAMES, slabs, types, true, true)
+                            .text());
         }
     }
 
