@@ -15,10 +15,19 @@ public interface Backend extends AutoCloseable {
      */
     CompiledKernel compile(Kernel kernel, List<Layout> layouts, ElementType output, String length);
 
-    /** One call of {@link #compile}. */
-    record Request(Kernel kernel, List<Layout> layouts, ElementType output, String length) {}
+    /**
+     * What {@link #compile} is asked for.
+     *
+     * @param kept whether others than the kernels compiled with this one, in the step that computes it, read the output: the
+     *     caller, or later steps
+     */
+    record Request(Kernel kernel, List<Layout> layouts, ElementType output, String length, boolean kept) {
+        public Request(Kernel kernel, List<Layout> layouts, ElementType output, String length) {
+            this(kernel, layouts, output, length, true);
+        }
+    }
 
-    /** Compiles many kernels, in order; a backend with costly start-up does so in one go. */
+    /** Compiles the kernels of a program, in order; a backend with costly start-up does so in one go. */
     default List<CompiledKernel> compileAll(List<Request> requests) {
         return requests.stream()
                 .map(r -> compile(r.kernel(), r.layouts(), r.output(), r.length()))

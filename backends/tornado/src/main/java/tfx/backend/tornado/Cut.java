@@ -29,8 +29,11 @@ record Cut(List<Factor> factors, Piece rest, long columns) {
     /** @param operands the numbers of its operands among the whole kernel's */
     record Piece(Template template, int[] operands) {}
 
-    /** @param type of the factors and the weights */
-    record Factor(Piece rows, Matrix matrix, long depth, ElementType type) {}
+    /**
+     * @param value what the rows are as they are, element for element; null where they are computed
+     * @param type of the factors and the weights
+     */
+    record Factor(Piece rows, @Nullable Value value, Matrix matrix, long depth, ElementType type) {}
 
     /** The pieces of a kernel, or null where it is not products with weights that lie as matrices. */
     static @Nullable Cut of(Template whole) {
@@ -59,7 +62,7 @@ record Cut(List<Factor> factors, Piece rest, long columns) {
             List<Index> at = new ArrayList<>(List.of(indices.getFirst()));
             at.addAll(product.sum().indices());
             Piece rows = piece(request, "rows", at, product.row(), List.of(), type);
-            factors.add(new Factor(rows, matrix, product.depth(), type));
+            factors.add(new Factor(rows, plain(product.row(), at), matrix, product.depth(), type));
             Value.Input sum = new Value.Input(
                     "sum" + sums.size(), indices.stream().map(Index::size).toList(), Value.Kind.REAL);
             sums.add(sum);
@@ -68,6 +71,46 @@ record Cut(List<Factor> factors, Piece rest, long columns) {
         Expr body = replace(whole.body(), replaced);
         Piece rest = piece(request, request.kernel().name(), indices, body, sums, request.output());
         return new Cut(factors, rest, width);
+    }
+
+    /** The value that an expression reads at exactly these indices, over all of it. */
+    private static @Nullable Value plain(Expr row, List<Index> at) {
+        if (!(row instanceof Expr.Read read) || read.at().size() != at.size()) {
+            return null;
+        }
+        for (int d = 0; d < at.size(); d++) {
+            if (!(read.at().get(d) instanceof Expr.At(Index index))
+                    || index != at.get(d)
+                    || !index.size().equals(read.value().shape().get(d))) {
+                return null;
+            }
+        }
+        return read.value();
+    }
+
+    /** Whether the output is the one product itself. */
+    boolean bare() {
+        Template template = rest.template();
+        Value.Comprehension output = template.request().kernel().output();
+        return factors.size() == 1
+                && template.body() instanceof Expr.Read read
+                && plain(read, output.indices()) != null
+                && read.value() == template.request().kernel().operands().getLast();
+    }
+
+    /** The type as which a value is read, where it is only read as factors of rows as they are; else null. */
+    @Nullable
+    ElementType typeOfRows(Value value) {
+        ElementType type = null;
+        for (Factor factor : factors) {
+            boolean reads =
+                    factor.rows().template().request().kernel().operands().contains(value);
+            if (reads && (factor.value() != value || (type != null && type != factor.type()))) {
+                return null;
+            }
+            type = reads ? factor.type() : type;
+        }
+        return rest.template().request().kernel().operands().contains(value) ? null : type;
     }
 
     private static Expr replace(Expr expr, Map<Expr, Expr> replaced) {

@@ -33,6 +33,7 @@ final class DeviceGraph implements Slabs.Carrier {
     private final TreeSet<Integer> wide = new TreeSet<>();
 
     private final Map<Integer, Set<Integer>> many = new HashMap<>();
+    private @Nullable Handovers handovers;
     private final List<Upload> uploads = new ArrayList<>();
     private final Object inbox;
     private GraphBuilder.@Nullable Built built;
@@ -60,13 +61,14 @@ final class DeviceGraph implements Slabs.Carrier {
         Cut cut = driver.multiplies() ? Cut.of(template) : null;
         kernels.add(new GraphBuilder.Numbered(template, cut, Split.of(template, platform)));
         samples.add(null);
+        handovers = null;
         return kernels.size() - 1;
     }
 
     /** The class of a kernel as it is, or would be where each type of operand lay in one slab. */
     synchronized String source(int number) {
         Call sample = samples.get(number);
-        return builder.source(kernels.get(number).whole(), sample == null ? null : sample.arguments());
+        return builder.classes().source(kernels.get(number).whole(), sample == null ? null : sample.arguments());
     }
 
     /** Runs calls in their order, in as few executions as that takes. */
@@ -82,6 +84,8 @@ final class DeviceGraph implements Slabs.Carrier {
             List<Call> ascending = calls.subList(first, next);
             int rows = Form.bucket(Form.rows(ascending), platform.few());
             ascending.forEach(call -> locate(call, rows));
+            handovers = handovers == null ? new Handovers(kernels) : handovers;
+            stale |= rows > 0 && handovers.refuse(ascending, rows, many.get(rows));
             refresh();
             execute(ascending, rows);
         }
@@ -119,12 +123,12 @@ final class DeviceGraph implements Slabs.Carrier {
         }
         drop();
         List<GraphBuilder.Wide> forms = wide.stream()
-                .map(rows -> new GraphBuilder.Wide(rows, many.get(rows)))
+                .map(rows -> new GraphBuilder.Wide(rows, many.get(rows), handovers.of(rows, many.get(rows))))
                 .toList();
         try {
             built = builder.build(kernels, samples, forms);
         } catch (RuntimeException e) {
-            throw platform.fault(e, builder.classes());
+            throw platform.fault(e, builder.classes().names());
         }
         stale = false;
     }
@@ -154,7 +158,7 @@ final class DeviceGraph implements Slabs.Carrier {
         for (Form.Place place : form.places()) {
             Call call = byNumber.get(place.number());
             if (call != null) {
-                CallRecord.Call arguments = builder.arguments(kernels, call, place.piece());
+                CallRecord.Call arguments = builder.arguments(kernels, form, call, place.piece());
                 if (!shared.written(kernels.get(place.number()).cut(), place.piece(), arguments)) {
                     for (int k = 0; k < place.entries().size(); k++) {
                         set(

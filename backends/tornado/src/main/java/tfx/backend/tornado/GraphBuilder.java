@@ -4,8 +4,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -13,6 +11,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tfx.backend.tornado.DeviceGraph.Call;
 import tfx.compiler.schedule.ElementType;
+import tfx.ir.Value;
 
 /** Makes the graphs of a {@link DeviceGraph}: writes, compiles and loads the classes that are missing, and lays out records. */
 final class GraphBuilder {
@@ -20,14 +19,13 @@ final class GraphBuilder {
     private final Driver driver;
     private final Slabs slabs;
     private final Object inbox;
-    private final Map<String, Made> made = new HashMap<>();
+    private final KernelClasses classes;
     private final Scratch scratch;
 
-    /** A class of generated kernels, loaded. */
-    record Made(Template.Source source, Task task) {}
+    /** A form for steps of many rows, the kernels that have many there, and what they hand over. */
+    record Wide(int rows, Set<Integer> many, Map<Value, Handover> handovers) {}
 
-    /** A form for steps of many rows, and the kernels that have many there. */
-    record Wide(int rows, Set<Integer> many) {}
+    private static final Wide FEW = new Wide(0, Set.of(), Map.of());
 
     /**
      * Graphs that are ready.
@@ -46,19 +44,23 @@ final class GraphBuilder {
     }
 
     /** A task before its class is loaded. */
-    private record Job(int number, int piece, Template template, CallRecord.Call sample, boolean many) {}
+    private record Job(int number, int piece, KernelClasses.Wanted wanted) {
+        Job(int number, int piece, Template template, CallRecord.Call sample, boolean many) {
+            this(number, piece, new KernelClasses.Wanted(template, sample, many));
+        }
+    }
 
     GraphBuilder(Platform platform, Slabs slabs, Object inbox) {
         this.platform = platform;
         this.driver = platform.driver();
         this.slabs = slabs;
         this.inbox = inbox;
+        this.classes = new KernelClasses(platform, slabs);
         this.scratch = new Scratch(slabs);
     }
 
-    /** The names of all classes there are. */
-    List<String> classes() {
-        return made.values().stream().map(there -> there.source.name()).toList();
+    KernelClasses classes() {
+        return classes;
     }
 
     /** The slabs that some kernel reads or writes. */
@@ -75,8 +77,11 @@ final class GraphBuilder {
     record Numbered(
             Template whole, @Nullable Cut cut, @Nullable Split split) {}
 
-    /** What a piece of a kernel is called with where the kernel is. */
-    CallRecord.Call arguments(List<Numbered> kernels, Call call, int piece) {
+    /** What a piece of a kernel is called with where the kernel is called so in a form. */
+    CallRecord.Call arguments(List<Numbered> kernels, Form form, Call given, int piece) {
+        Call call = form.handovers().isEmpty()
+                ? given
+                : scratch.handed(form.handovers(), kernels.get(given.number()).whole(), given);
         return switch (piece) {
             case Form.WHOLE -> call.arguments();
             case Form.PARTS, Form.JOIN -> scratch.arguments(call);
@@ -90,6 +95,7 @@ final class GraphBuilder {
                     .map(number -> kernels.get(number).cut())
                     .filter(Objects::nonNull)
                     .forEach(cut -> scratch.reserve(cut, form.rows()));
+            form.handovers().values().forEach(handover -> scratch.reserve(handover, form.rows()));
         }
         for (int k = 0; k < kernels.size(); k++) {
             if (samples.get(k) != null && kernels.get(k).split() != null) {
@@ -97,12 +103,12 @@ final class GraphBuilder {
             }
         }
         List<List<Object>> plans = new ArrayList<>();
-        plans.add(jobs(kernels, samples, new Wide(0, Set.of())));
+        plans.add(jobs(kernels, samples, FEW));
         wide.forEach(form -> plans.add(jobs(kernels, samples, form)));
-        load(plans.stream()
+        classes.load(plans.stream()
                 .flatMap(List::stream)
                 .filter(Job.class::isInstance)
-                .map(Job.class::cast)
+                .map(job -> ((Job) job).wanted())
                 .toList());
 
         List<Slab> inGraph = used(samples);
@@ -111,7 +117,7 @@ final class GraphBuilder {
         List<List<Slotted>> all = new ArrayList<>();
         all.add(uploads(inGraph, forms));
         for (int f = 0; f < plans.size(); f++) {
-            all.add(form(plans.get(f), f == 0 ? 0 : wide.get(f - 1).rows(), forms, literals));
+            all.add(form(plans.get(f), f == 0 ? FEW : wide.get(f - 1), forms, literals));
         }
         int size = all.stream()
                 .flatMap(List::stream)
@@ -152,54 +158,72 @@ final class GraphBuilder {
         List<Slotted> tasks = new ArrayList<>();
         for (Slab slab : inGraph) {
             if (slab.use != Slab.Use.INBOX) {
-                Made kernel = made.get(Uploads.key(slab.type));
+                KernelClasses.Made kernel = classes.upload(slab.type);
                 int number = -1 - slabs.all().indexOf(slab);
                 Form.Place place = layout.add(number, Form.WHOLE, List.of(), Uploads.ENTRIES);
                 tasks.add(new Slotted(
                         place, Uploads.ENTRIES, 0, kernel, List.of(inbox, slab.array), null, groups(kernel)));
             }
         }
-        forms.add(new Form(0, layout.places()));
+        forms.add(new Form(0, layout.places(), Map.of()));
         return tasks;
     }
 
-    private int groups(Made kernel) {
-        return kernel.source.written().groups().applyAsInt(driver.units());
+    private int groups(KernelClasses.Made kernel) {
+        return kernel.source().written().groups().applyAsInt(driver.units());
     }
 
     /** Jobs and products of matrices of a form, in their order. */
     private List<Object> jobs(List<Numbered> kernels, List<@Nullable Call> samples, Wide form) {
         List<Object> jobs = new ArrayList<>();
         for (int k = 0; k < kernels.size(); k++) {
-            Call sample = samples.get(k);
-            if (sample == null) {
-                continue;
+            if (samples.get(k) != null) {
+                Template whole = kernels.get(k).whole();
+                Call sample = scratch.handed(form.handovers(), whole, samples.get(k));
+                Split split = kernels.get(k).split();
+                if (form.many().contains(k)) {
+                    many(kernels.get(k), sample, form, jobs);
+                } else if (split != null) {
+                    jobs.add(new Job(k, Form.PARTS, split.parts(), scratch.arguments(sample), false));
+                    jobs.add(new Job(k, Form.JOIN, split.join(), scratch.arguments(sample), false));
+                } else {
+                    jobs.add(new Job(k, Form.WHOLE, whole, sample.arguments(), false));
+                }
             }
-            Template whole = kernels.get(k).whole();
-            Cut cut = kernels.get(k).cut();
-            Split split = kernels.get(k).split();
-            boolean many = form.many().contains(k);
-            if (!many && split != null) {
-                jobs.add(new Job(k, Form.PARTS, split.parts(), scratch.arguments(sample), false));
-                jobs.add(new Job(k, Form.JOIN, split.join(), scratch.arguments(sample), false));
-                continue;
-            }
-            if (!many || cut == null) {
-                jobs.add(new Job(k, Form.WHOLE, whole, sample.arguments(), many && whole.differs(platform)));
-                continue;
-            }
-            for (int n = 0; n < cut.factors().size(); n++) {
-                Cut.Factor factor = cut.factors().get(n);
-                jobs.add(new Job(k, n, factor.rows().template(), scratch.arguments(cut, sample, n), false));
-                jobs.add(scratch.product(cut, sample, n, form.rows()));
-            }
-            int last = cut.factors().size();
-            jobs.add(new Job(k, last, cut.rest().template(), scratch.arguments(cut, sample, last), false));
         }
         return jobs;
     }
 
-    private List<Slotted> form(List<Object> jobs, int rows, List<Form> forms, List<Double> literals) {
+    /** The same of one kernel where it has many rows. */
+    private void many(Numbered kernel, Call sample, Wide form, List<Object> jobs) {
+        int k = sample.number();
+        Value output = kernel.whole().request().kernel().output();
+        Handover handover = form.handovers().get(output);
+        ElementType type = handover == null ? kernel.whole().request().output() : handover.type();
+        Cut cut = kernel.cut();
+        if (cut == null) {
+            jobs.add(wide(k, Form.WHOLE, kernel.whole().as(type), sample.arguments()));
+            return;
+        }
+        for (int n = 0; n < cut.factors().size(); n++) {
+            Cut.Factor factor = cut.factors().get(n);
+            Handover given = factor.value() == null ? null : form.handovers().get(factor.value());
+            if (given == null || given.product()) {
+                jobs.add(wide(k, n, factor.rows().template(), scratch.arguments(cut, sample, n)));
+            }
+            jobs.add(scratch.product(cut, sample, n, form.rows(), form.handovers(), output));
+        }
+        if (handover == null || !handover.product()) {
+            int last = cut.factors().size();
+            jobs.add(wide(k, last, cut.rest().template().as(type), scratch.arguments(cut, sample, last)));
+        }
+    }
+
+    private Job wide(int number, int piece, Template template, CallRecord.Call sample) {
+        return new Job(number, piece, template, sample, template.differs(platform));
+    }
+
+    private List<Slotted> form(List<Object> jobs, Wide wide, List<Form> forms, List<Double> literals) {
         Form.Layout layout = new Form.Layout();
         List<Slotted> tasks = new ArrayList<>();
         for (Object next : jobs) {
@@ -208,103 +232,14 @@ final class GraphBuilder {
                 continue;
             }
             Job job = (Job) next;
-            Made kernel = made.get(classKey(job));
-            List<CallRecord.Entry> entries = kernel.source.entries();
+            KernelClasses.Made kernel = classes.of(job.wanted);
+            List<CallRecord.Entry> entries = kernel.source().entries();
             Form.Place place = layout.add(job.number, job.piece, entries, entries.size());
-            List<Slab> all = slabs.all();
-            List<Object> arrays = Arrays.stream(slabsOf(job.sample))
-                    .distinct()
-                    .mapToObj(s -> all.get(s).array)
-                    .toList();
+            List<Object> arrays = classes.arrays(job.wanted.sample());
             tasks.add(new Slotted(place, entries.size(), literals.size(), kernel, arrays, null, groups(kernel)));
-            Arrays.stream(job.template.literals()).forEach(literals::add);
+            Arrays.stream(job.wanted.template().literals()).forEach(literals::add);
         }
-        forms.add(new Form(rows, layout.places()));
+        forms.add(new Form(wide.rows(), layout.places(), wide.handovers()));
         return tasks;
-    }
-
-    private int[] slabsOf(CallRecord.Call call) {
-        List<Slab> all = slabs.all();
-        return Arrays.stream(call.tensors())
-                .mapToInt(tensor -> all.indexOf(slabs.of(tensor)))
-                .toArray();
-    }
-
-    /** What the class depends on: the kernel's key, and which of its operands share slabs. */
-    private String classKey(Job job) {
-        return key(job.template, job.sample, job.many);
-    }
-
-    private String key(Template template, CallRecord.Call sample, boolean many) {
-        return template.key()
-                + Arrays.toString(parameters(slabsOf(sample)))
-                + (many ? "many" : "")
-                + (aligned(sample) ? "words" : "");
-    }
-
-    /** Whether all weights of short elements begin where a word begins. */
-    private boolean aligned(CallRecord.Call sample) {
-        for (int k = 0; k < sample.tensors().length; k++) {
-            Slab slab = slabs.of(sample.tensors()[k]);
-            if (slab.use == Slab.Use.WEIGHTS
-                    && slab.type == ElementType.BF16
-                    && sample.bases()[k] % Operands.WORD != 0) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** Which parameter, counted by first appearance, holds each operand. */
-    private static int[] parameters(int[] slabs) {
-        List<Integer> distinct = Arrays.stream(slabs).distinct().boxed().toList();
-        return Arrays.stream(slabs).map(distinct::indexOf).toArray();
-    }
-
-    /** Writes, compiles and loads the classes that are not there yet, in one go. */
-    private void load(List<Job> jobs) {
-        Map<String, Template.Source> sources = new LinkedHashMap<>();
-        for (Slab slab : slabs.all()) {
-            String upload = Uploads.key(slab.type);
-            if (slab.use != Slab.Use.INBOX && !made.containsKey(upload) && !sources.containsKey(upload)) {
-                sources.put(upload, Uploads.source(platform, slab.type));
-            }
-        }
-        for (Job job : jobs) {
-            String key = classKey(job);
-            if (!made.containsKey(key) && !sources.containsKey(key)) {
-                String name = platform.unique(
-                        Template.readable(job.template.request().kernel().name()));
-                sources.put(key, write(name, job.template, job.sample, job.many));
-            }
-        }
-        Map<String, String> texts = new LinkedHashMap<>();
-        sources.values().forEach(source -> texts.put(source.name(), source.text()));
-        Map<String, Task> tasks = platform.load(texts);
-        sources.forEach((key, source) -> made.put(key, new Made(source, tasks.get(source.name()))));
-    }
-
-    private Template.Source write(String name, Template template, CallRecord.Call sample, boolean many) {
-        List<Slab> all = slabs.all();
-        int[] of = slabsOf(sample);
-        List<ElementType> types = Arrays.stream(of)
-                .distinct()
-                .mapToObj(slab -> all.get(slab).type)
-                .toList();
-        return template.write(name, platform, parameters(of), types, many, aligned(sample));
-    }
-
-    /** The source of a kernel as it is, or would be where each type of operand lay in one slab. */
-    String source(Template template, CallRecord.@Nullable Call sample) {
-        if (sample != null) {
-            Made there = made.get(key(template, sample, false));
-            return there != null
-                    ? there.source.text()
-                    : write("Kernel", template, sample, false).text();
-        }
-        List<ElementType> types = template.types().stream().distinct().toList();
-        int[] parameters = template.types().stream().mapToInt(types::indexOf).toArray();
-        return template.write("Kernel", platform, parameters, types, false, true)
-                .text();
     }
 }

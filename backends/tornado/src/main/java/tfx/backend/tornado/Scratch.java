@@ -5,12 +5,14 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tfx.backend.tornado.DeviceGraph.Call;
 import tfx.compiler.schedule.DeviceMemory;
 import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Step;
 import tfx.compiler.schedule.Tensor;
+import tfx.ir.Value;
 
 /**
  * Device memory between the pieces of a kernel: factors of rows by type, and the sums of each product; the stretches of a split
@@ -21,6 +23,8 @@ final class Scratch {
     private final Map<ElementType, Held> rows = new EnumMap<>(ElementType.class);
     private final List<Held> sums = new ArrayList<>();
     private @Nullable Held stretches;
+    /** By type and room. */
+    private final Map<ElementType, List<@Nullable Held>> handed = new EnumMap<>(ElementType.class);
 
     private record Held(DeviceMemory.Room room, ElementType type, long elements) {}
 
@@ -45,6 +49,41 @@ final class Scratch {
         stretches = grown(stretches, ElementType.F32, Math.multiplyExact(count, split.rowNumbers()));
     }
 
+    /** Makes room for a value that is handed over in steps of so many rows. */
+    void reserve(Handover handover, long count) {
+        List<Held> rooms = handed.computeIfAbsent(handover.type(), type -> new ArrayList<>());
+        while (rooms.size() <= handover.room()) {
+            rooms.add(null);
+        }
+        rooms.set(
+                handover.room(),
+                grown(rooms.get(handover.room()), handover.type(), Math.multiplyExact(count, handover.columns())));
+    }
+
+    private Held held(Handover handover) {
+        return handed.get(handover.type()).get(handover.room());
+    }
+
+    /** A call with what is handed over where that lies. */
+    Call handed(Map<Value, Handover> handovers, Template whole, Call call) {
+        CallRecord.Call given = call.arguments();
+        Tensor[] tensors = given.tensors().clone();
+        long[] bases = given.bases().clone();
+        List<Value> operands = whole.request().kernel().operands();
+        for (int k = 0; k < tensors.length; k++) {
+            Value value = k < operands.size()
+                    ? operands.get(k)
+                    : whole.request().kernel().output();
+            Handover handover = handovers.get(value);
+            if (handover != null) {
+                long[] shape = shape(given.step(), value);
+                tensors[k] = tensor(held(handover), shape, given.step());
+                bases[k] = slabs.base(tensors[k]);
+            }
+        }
+        return new Call(call.number(), new CallRecord.Call(tensors, bases, given.step(), given.lengths()));
+    }
+
     private Held grown(Held held, ElementType type, long elements) {
         if (held != null && held.elements >= elements) {
             return held;
@@ -59,10 +98,12 @@ final class Scratch {
     List<Slab> slabs() {
         List<Held> all = new ArrayList<>(rows.values());
         all.addAll(sums);
+        handed.values().forEach(all::addAll);
         if (stretches != null) {
             all.add(stretches);
         }
         return all.stream()
+                .filter(Objects::nonNull)
                 .map(held -> slabs.of(held.room.data().address()))
                 .distinct()
                 .toList();
@@ -73,12 +114,11 @@ final class Scratch {
         return new Tensor(held.room.data(), held.type, shape, Tensor.strides(shape), 0, stride, step.start(), 0);
     }
 
-    private static long[] shape(Step step, Template template) {
-        var indices = template.request().kernel().output().indices();
-        long[] shape = new long[indices.size()];
+    private static long[] shape(Step step, Value value) {
+        long[] shape = new long[value.shape().size()];
         shape[0] = step.end() - step.start();
         for (int d = 1; d < shape.length; d++) {
-            shape[d] = indices.get(d).size().constant();
+            shape[d] = value.shape().get(d).constant();
         }
         return shape;
     }
@@ -110,7 +150,7 @@ final class Scratch {
             tensors[k] = whole.tensors()[piece.operands()[k]];
             bases[k] = whole.bases()[piece.operands()[k]];
         }
-        long[] shape = shape(whole.step(), piece.template());
+        long[] shape = shape(whole.step(), piece.template().request().kernel().output());
         for (int k = 0; k < more; k++) {
             tensors[given + k] = tensor(sums.get(k), shape, whole.step());
             bases[given + k] = slabs.base(tensors[given + k]);
@@ -125,22 +165,26 @@ final class Scratch {
         return new CallRecord.Call(tensors, bases, whole.step(), whole.lengths());
     }
 
-    /** The product of factor {@code n} for so many rows. */
-    Driver.Multiply product(Cut cut, Call call, int n, int count) {
+    /** The product of factor {@code n} for so many rows, with what is handed over where that lies. */
+    Driver.Multiply product(Cut cut, Call call, int n, int count, Map<Value, Handover> handovers, Value output) {
         Cut.Factor factor = cut.factors().get(n);
         Matrix matrix = factor.matrix();
         boolean turned = matrix.depthStride() != 1;
+        Handover given = factor.value() == null ? null : handovers.get(factor.value());
+        Handover taken = handovers.get(output);
+        Held left = given == null || given.product() ? rows.get(factor.type()) : held(given);
+        Held into = taken == null || !taken.product() ? sums.get(n) : held(taken);
         Slab weights = slabs.of(call.arguments().tensors()[matrix.operand()]);
         return new Driver.Multiply(
                 "product" + n,
                 factor.type(),
-                block(rows.get(factor.type()), factor.depth()),
+                block(left, factor.depth()),
                 new Driver.Block(
                         weights.array,
                         call.arguments().bases()[matrix.operand()] + matrix.offset(),
                         turned ? matrix.depthStride() : matrix.columnStride()),
                 turned,
-                block(sums.get(n), cut.columns()),
+                block(into, cut.columns()),
                 count,
                 Math.toIntExact(cut.columns()),
                 Math.toIntExact(factor.depth()));

@@ -16,7 +16,7 @@ record Slotted(
         Form.@Nullable Place place,
         int size,
         int firstLiteral,
-        GraphBuilder.@Nullable Made kernel,
+        KernelClasses.@Nullable Made kernel,
         List<Object> arrays,
         Driver.@Nullable Multiply product,
         int groups) {

@@ -61,6 +61,13 @@ final class Template {
         return request;
     }
 
+    /** The same kernel with an output of another type. */
+    Template as(ElementType type) {
+        return type == request.output()
+                ? this
+                : new Template(new Request(request.kernel(), request.layouts(), type, request.length()), form, style);
+    }
+
     String key() {
         return form + key.text();
     }

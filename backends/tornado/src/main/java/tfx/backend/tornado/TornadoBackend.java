@@ -72,7 +72,15 @@ public final class TornadoBackend implements Backend {
 
     @Override
     public CompiledKernel compile(Kernel kernel, List<Layout> layouts, ElementType output, String length) {
-        Request request = new Request(kernel, layouts, output, length);
+        return compile(new Request(kernel, layouts, output, length));
+    }
+
+    @Override
+    public List<CompiledKernel> compileAll(List<Request> requests) {
+        return requests.stream().map(this::compile).toList();
+    }
+
+    private CompiledKernel compile(Request request) {
         return new Numbered(graph.add(new Template(request)), request);
     }
 

@@ -28,6 +28,10 @@ final class Writers {
         if (tiles != null) {
             return tiles.write();
         }
+        RowWriter rows = many && shared == null ? RowWriter.find(emitter, indices, body, platform) : null;
+        if (rows != null) {
+            return rows.write();
+        }
         return shared != null ? shared.write() : new CellWriter(emitter, indices, body).write();
     }
 
@@ -43,6 +47,8 @@ final class Writers {
             return true;
         }
         @Nullable SharedCellWriter shared = SharedCellWriter.find(emitter, indices, body, platform);
-        return shared != null && TileWriter.find(emitter, indices, body, shared.group()) != null;
+        return shared != null
+                ? TileWriter.find(emitter, indices, body, shared.group()) != null
+                : RowWriter.find(emitter, indices, body, platform) != null;
     }
 }
