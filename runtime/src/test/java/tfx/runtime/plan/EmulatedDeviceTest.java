@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tfx.backend.cpu.PoolWorkers;
@@ -38,6 +39,39 @@ class EmulatedDeviceTest {
     void longerSequencesMeanTheSame(int length) {
         for (int seed = 100 + length; seed < 104 + length; seed++) {
             check(seed, length);
+        }
+    }
+
+    /** The last layer computes fewer rows than those before it, or none, so what kernels hand over differs from step to step. */
+    @Test
+    void promptsInPiecesEndInTheSameRow() {
+        int length = 40;
+        Program program = Models.decoder(new Models.Shape(23, 16, 2, 4, 2, 24));
+        Map<String, double[]> data = new HashMap<>();
+        Map<String, double[]> inputs = new HashMap<>();
+        Models.tensors(program, length, 5, 23).forEach((value, numbers) -> {
+            double[] singles = Arrays.stream(numbers).map(x -> (float) x).toArray();
+            (value instanceof Value.Input ? inputs : data).put(value.name(), singles);
+        });
+        Function<String, Tensor> parameters = Ir.floats(program, data);
+        double[] expected = Reference.evaluate(
+                        program, rows(program, inputs, 0, length, length), parameters, List.of("logits"))
+                .get("logits")
+                .data();
+        try (PoolWorkers workers = new PoolWorkers(1);
+                Backend backend = TornadoBackend.emulated();
+                Session session = Engines.compiled(program, backend, parameters, workers, note -> {})
+                        .open(1)) {
+            int from = 0;
+            for (int to : new int[] {9, 10, 37, length}) {
+                Rows wanted = to == 37 ? Rows.ALL : Rows.LAST;
+                double[] found = session.advance(rows(program, inputs, from, to, length), wanted)
+                        .get("logits")
+                        .data();
+                double[] last = Arrays.copyOfRange(found, found.length - 23, found.length);
+                assertArrayEquals(Arrays.copyOfRange(expected, (to - 1) * 23, to * 23), last, 1e-4, "to " + to);
+                from = to;
+            }
         }
     }
 

@@ -1,0 +1,116 @@
+package tfx.backend.tornado;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import tfx.backend.tornado.DeviceGraph.Call;
+import tfx.compiler.passes.Passes;
+import tfx.compiler.schedule.Backend.Layout;
+import tfx.compiler.schedule.Backend.Request;
+import tfx.compiler.schedule.ElementType;
+import tfx.compiler.schedule.Kernel;
+import tfx.compiler.schedule.Placement;
+import tfx.compiler.schedule.Schedule;
+import tfx.compiler.schedule.Scheduler;
+import tfx.compiler.schedule.Step;
+import tfx.compiler.schedule.Storage;
+import tfx.compiler.schedule.Tensor;
+import tfx.ir.Value;
+import tfx.testing.Models;
+
+/** Which values go from kernel to kernel as those take them. */
+class HandoverTest {
+    private static final Schedule SCHEDULE =
+            Scheduler.schedule(Passes.run(Models.decoder(new Models.Shape(97, 64, 2, 4, 2, 160))));
+
+    private static List<GraphBuilder.Numbered> kernels() {
+        List<GraphBuilder.Numbered> all = new ArrayList<>();
+        for (Kernel kernel : SCHEDULE.kernels()) {
+            List<Layout> layouts = kernel.operands().stream()
+                    .map(value -> new Layout(type(value), Cut.strides(value.shape())))
+                    .toList();
+            Placement placement = SCHEDULE.placements().get(kernel.output());
+            boolean kept = placement.output() || placement.storage() != Storage.ROWS;
+            Template template = new Template(new Request(kernel, layouts, ElementType.F32, SCHEDULE.length(), kept));
+            all.add(new GraphBuilder.Numbered(template, Cut.of(template), null));
+        }
+        return all;
+    }
+
+    private static ElementType type(Value value) {
+        return value instanceof Value.Parameter
+                ? ElementType.BF16
+                : value instanceof Value.Input input && input.kind() == Value.Kind.INTEGER
+                        ? ElementType.I32
+                        : ElementType.F32;
+    }
+
+    private static List<String> named(List<Handover> handovers, boolean product) {
+        return handovers.stream()
+                .filter(handover -> handover.product() == product)
+                .map(handover -> handover.value().name() + " " + handover.type())
+                .toList();
+    }
+
+    @Test
+    void rowsOfProductsComeInTheTypeOfTheWeights() {
+        List<Handover> all = Handover.among(kernels());
+        List<String> rows = new ArrayList<>();
+        for (String layer : List.of("layers.0.", "layers.1.")) {
+            for (String value :
+                    List.of("input_layernorm", "self_attn.mixed", "post_attention_layernorm", "mlp.hidden")) {
+                rows.add(layer + value + " BF16");
+            }
+        }
+        rows.add("norm BF16");
+        assertEquals(rows, named(all, false));
+        // Values of attention are kept as they come, so they are copied; what turns by position is read from the
+        // product.
+        List<String> products = new ArrayList<>();
+        for (String layer : List.of("layers.0.self_attn.", "layers.1.self_attn.")) {
+            products.add(layer + "q_proj.y F32");
+            products.add(layer + "k_proj.y F32");
+        }
+        assertEquals(products, named(all, true));
+    }
+
+    /** Whatever is in use at a time lies apart. */
+    @Test
+    void roomsAreSharedOnlyOneAfterAnother() {
+        List<Handover> all = Handover.among(kernels());
+        for (Handover a : all) {
+            for (Handover b : all) {
+                if (!a.equals(b) && a.type() == b.type() && a.producer() <= b.producer()) {
+                    boolean apart = a.readers().getLast() < b.producer();
+                    assertTrue(apart || a.room() != b.room(), a + " " + b);
+                }
+            }
+        }
+    }
+
+    /** A step in which a reader takes fewer rows than there are makes them a value again. */
+    @Test
+    void whatAReaderTakesInPartIsNotHandedOver() {
+        Handovers handovers = new Handovers(kernels());
+        Handover first = Handover.among(kernels()).getFirst();
+        Set<Integer> many = Set.of(first.producer(), first.readers().getFirst());
+        Call producer = call(first.producer(), 0);
+        assertEquals(
+                false, handovers.refuse(List.of(producer, call(first.readers().getFirst(), 0)), 64, many));
+        int before = handovers.of(64, many).size();
+        assertEquals(
+                true, handovers.refuse(List.of(producer, call(first.readers().getFirst(), 8)), 64, many));
+        assertNotEquals(before, handovers.of(64, many).size());
+        assertEquals(before, handovers.of(512, many).size());
+    }
+
+    private static Call call(int number, long start) {
+        return new Call(
+                number, new CallRecord.Call(new Tensor[0], new long[0], new Step(1, start, 9), java.util.Map.of()));
+    }
+}
