@@ -1,6 +1,5 @@
 package tfx.backend.tornado;
 
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -11,8 +10,7 @@ import tfx.ir.Index;
 
 /**
  * Elements of many rows, none of which has a loop: only memory counts. A group takes a stretch of a row at a time, so that rows are
- * found once a stretch; each work item computes several of its columns before it writes any, so that their reads are under
- * way together.
+ * found once a stretch, and each work item several of its columns.
  */
 final class RowWriter {
     private static final int GROUP = 128;
@@ -72,40 +70,8 @@ final class RowWriter {
                     e.scope.line("final int " + row + " = " + extent.absolute("which % " + extent.text()) + ";");
                     e.scope.line("final int batch = which / " + extent.text() + ";");
                     e.scope.line("final int first = piece % " + stretches + " * " + stretch + " + context.localIdx;");
-                    List<String> values = new ArrayList<>();
-                    List<String> places = new ArrayList<>();
-                    for (int u = 0; u < each; u++) {
-                        element(u, values, places);
-                    }
-                    for (int u = 0; u < each; u++) {
-                        String store = e.operands.store(places.get(u), values.get(u));
-                        boolean whole = columns % stretch == 0;
-                        String column = "first + " + u * group;
-                        e.scope.line(whole ? store : "if (" + column + " < " + columns + ") {\n" + store + "\n}");
-                    }
+                    new RowElements(e, indices, columns(), body).write(group, each, columns % stretch == 0);
                 });
         return new Written(e, group, false, Written.cells(group, RESIDENT));
-    }
-
-    /** Computes one element of each item; past the end of a row the last one once more. */
-    private void element(int u, List<String> values, List<String> places) {
-        String value = e.fresh("r");
-        String place = e.fresh("o");
-        e.scope.line("float " + value + " = 0f;");
-        e.scope.line("int " + place + " = 0;");
-        e.block("{", "}", Set.copyOf(columns()), false, () -> {
-            String column = e.fresh("c");
-            String wanted = "first + " + u * group;
-            e.scope.line("final int " + column + " = "
-                    + (columns % ((long) group * each) == 0
-                            ? wanted
-                            : "(" + wanted + " < " + columns + " ? " + wanted + " : " + (columns - 1) + ")")
-                    + ";");
-            Product.unflatten(e, columns(), column);
-            e.scope.line(value + " = " + e.real(body) + ";");
-            e.scope.line(place + " = " + CellWriter.place(e, indices) + ";");
-        });
-        values.add(value);
-        places.add(place);
     }
 }

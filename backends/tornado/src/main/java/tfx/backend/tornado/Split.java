@@ -83,13 +83,13 @@ record Split(Template parts, Template join, long rowNumbers) {
         }
         Room room = new Room(count, new Value.Input("stretches", List.of(Size.of(1)), Value.Kind.REAL));
         int items = Math.min(ITEMS, platform.items());
-        Template parts = new Template(
+        Template parts = whole.as(
                 with(request, room.value()),
                 "stretches ",
                 (emitter, all, body, on, many) -> new StreamWriter(
                                 emitter, all, body, Streamed.find(emitter, all, body), items, platform.warp(), room)
                         .write());
-        Template join = new Template(
+        Template join = whole.as(
                 with(request, room.value()),
                 "joined ",
                 (emitter, all, body, on, many) ->

@@ -25,6 +25,7 @@ final class Template {
 
     private final Request request;
     private final Analysis analysis = new Analysis();
+    private final Expr given;
     private final Expr body;
     private final Key key;
     private final String form;
@@ -37,16 +38,22 @@ final class Template {
 
     /** A kernel written as its structure suggests. */
     Template(Request request) {
-        this(request, "", Writers::write);
+        this(request, request.kernel().output().body());
+    }
+
+    /** @param body what it computes in the place of its output's own body, from the same operands */
+    Template(Request request, Expr body) {
+        this(request, body, "", Writers::write);
     }
 
     /** @param form tells styles apart */
-    Template(Request request, String form, Style style) {
+    Template(Request request, Expr body, String form, Style style) {
         this.request = request;
+        this.given = body;
         this.form = form;
         this.style = style;
         Value.Comprehension output = request.kernel().output();
-        this.body = analysis.intern(new Expr.Select(output.domain(), output.body(), new Expr.Number(0)));
+        this.body = analysis.intern(new Expr.Select(output.domain(), body, new Expr.Number(0)));
         this.key = new Key(
                 analysis,
                 request.kernel().operands(),
@@ -54,7 +61,7 @@ final class Template {
                 request.output(),
                 request.length(),
                 output,
-                body);
+                this.body);
     }
 
     Request request() {
@@ -65,11 +72,17 @@ final class Template {
     Template as(ElementType type) {
         return type == request.output()
                 ? this
-                : new Template(new Request(request.kernel(), request.layouts(), type, request.length()), form, style);
+                : new Template(
+                        new Request(request.kernel(), request.layouts(), type, request.length()), given, form, style);
     }
 
     String key() {
         return form + key.text();
+    }
+
+    /** The same kernel over other operands, written in another style. */
+    Template as(Request other, String form, Style style) {
+        return new Template(other, given, form, style);
     }
 
     /** What the kernel computes, with its domain's complement as 0. */

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import tfx.compiler.schedule.Backend;
 import tfx.compiler.schedule.DeviceMemory;
 import tfx.compiler.schedule.ElementType;
@@ -11,6 +12,7 @@ import tfx.compiler.schedule.Kernel;
 import tfx.compiler.schedule.Step;
 import tfx.compiler.schedule.Tensor;
 import tfx.compiler.schedule.Workers;
+import tfx.ir.Expr;
 import tfx.source.Diagnostic;
 
 /** Scheduled kernels as TornadoVM kernels on a GPU, or in the emulator of one. Serves one model; holds its memory. */
@@ -72,17 +74,31 @@ public final class TornadoBackend implements Backend {
 
     @Override
     public CompiledKernel compile(Kernel kernel, List<Layout> layouts, ElementType output, String length) {
-        return compile(new Request(kernel, layouts, output, length));
+        return compileAll(List.of(new Request(kernel, layouts, output, length))).getFirst();
     }
 
     @Override
     public List<CompiledKernel> compileAll(List<Request> requests) {
-        return requests.stream().map(this::compile).toList();
+        List<@Nullable Expr> bodies = RowNumbers.bodies(requests);
+        List<CompiledKernel> all = new ArrayList<>();
+        for (int k = 0; k < requests.size(); k++) {
+            Request request = requests.get(k);
+            Expr body = bodies.get(k);
+            all.add(body == null ? TAKEN : new Numbered(graph.add(new Template(request, body)), request));
+        }
+        return all;
     }
 
-    private CompiledKernel compile(Request request) {
-        return new Numbered(graph.add(new Template(request)), request);
-    }
+    /** A kernel that another one is enough for. */
+    private static final CompiledKernel TAKEN = new CompiledKernel() {
+        @Override
+        public void run(Tensor[] operands, Tensor output, Step step, Workers workers) {}
+
+        @Override
+        public String source() {
+            return "// Computed by the kernel that reads it.\n";
+        }
+    };
 
     @Override
     public void finish() {

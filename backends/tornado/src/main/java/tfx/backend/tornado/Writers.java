@@ -19,9 +19,13 @@ final class Writers {
         if (stream != null) {
             return new StreamWriter(emitter, indices, body, stream, items, platform.warp(), null).write();
         }
-        RowProducts rows = many ? null : RowProducts.find(emitter, indices, body, platform);
-        if (rows != null) {
-            return rows.write();
+        RowProducts products = many ? null : RowProducts.find(emitter, indices, body, platform);
+        if (products != null) {
+            return products.write();
+        }
+        RowSumWriter sums = RowSumWriter.find(emitter, indices, body, platform, many);
+        if (sums != null) {
+            return sums.write();
         }
         SharedCellWriter shared = SharedCellWriter.find(emitter, indices, body, platform);
         TileWriter tiles = many && shared != null ? TileWriter.find(emitter, indices, body, shared.group()) : null;
@@ -43,7 +47,8 @@ final class Writers {
         if (Streamed.find(emitter, indices, body) != null) {
             return false;
         }
-        if (RowProducts.find(emitter, indices, body, platform) != null) {
+        if (RowProducts.find(emitter, indices, body, platform) != null
+                || RowSumWriter.find(emitter, indices, body, platform, true) != null) {
             return true;
         }
         @Nullable SharedCellWriter shared = SharedCellWriter.find(emitter, indices, body, platform);

@@ -1,0 +1,111 @@
+package tfx.backend.tornado;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tfx.backend.common.Analysis;
+import tfx.ir.Expr;
+import tfx.ir.Index;
+
+/**
+ * Rows whose elements have reductions in common, and no others: norms. A group takes a row, its items compute the reductions
+ * together, then each of them several columns at a time.
+ */
+final class RowSumWriter {
+    private static final int GROUP = 256;
+    /** Where there are few rows, each has more items. */
+    private static final int FEW = 512;
+    /** Columns that a work item computes before it writes them, at most. */
+    private static final int EACH = 4;
+
+    private static final int RESIDENT = 2048;
+
+    private final Emitter e;
+    private final List<Index> indices;
+    private final Expr body;
+    private final int rows;
+    private final int group;
+    private final int warp;
+
+    private RowSumWriter(Emitter emitter, List<Index> indices, Expr body, int rows, int group, int warp) {
+        this.e = emitter;
+        this.indices = indices;
+        this.body = body;
+        this.rows = rows;
+        this.group = group;
+        this.warp = warp;
+    }
+
+    /** A writer for a kernel whose every loop is a reduction that no index of columns is in; null for others. */
+    static @Nullable RowSumWriter find(Emitter e, List<Index> indices, Expr body, Platform platform, boolean many) {
+        List<Expr.Reduce> all = new ArrayList<>();
+        if (!alone(body, all) || all.isEmpty()) {
+            return null;
+        }
+        int rows = 0;
+        for (int d = 0; d < indices.size(); d++) {
+            Index index = indices.get(d);
+            if (all.stream().anyMatch(r -> e.analysis.mentions(r, index))) {
+                rows = d + 1;
+            }
+        }
+        List<Index> columns = indices.subList(rows, indices.size());
+        if (columns.isEmpty()
+                || !columns.stream().allMatch(index -> index.size().isConstant())) {
+            return null;
+        }
+        int group = Math.min(platform.items(), many ? GROUP : FEW);
+        while (group > Math.max(2, platform.warp()) && group > Product.count(columns)) {
+            group /= 2;
+        }
+        return new RowSumWriter(e, indices, body, rows, group, platform.warp());
+    }
+
+    /** Collects the reductions; false where a loop is of another kind or stands in a branch. */
+    private static boolean alone(Expr expr, List<Expr.Reduce> all) {
+        return switch (expr) {
+            case Expr.Reduce r -> all.add(r);
+            case Expr.Fold f -> false;
+            case Expr.Select s ->
+                alone(s.condition(), all) && !Product.loops(s.then()) && !Product.loops(s.otherwise());
+            default -> Analysis.parts(expr).stream().allMatch(part -> alone(part, all));
+        };
+    }
+
+    Written write() {
+        List<Index> columns = indices.subList(rows, indices.size());
+        long count = Product.count(columns);
+        CellWriter.countCells(e, Extent.of(e, indices));
+        e.scope.line("final float[] shared = context.allocateFloatLocalArray(" + group + ");");
+        e.scope.line("final int local = context.localIdx;");
+        e.scope.line("final int lane = local;");
+        e.scope.line("final int all = total / " + count + ";");
+        Set<Index> own = new LinkedHashSet<>(indices.subList(0, rows));
+        own.add(Analysis.BATCH);
+        String step = "context.globalGroupSizeX / " + group;
+        e.block("for (int cell = context.groupIdx; cell < all; cell = cell + " + step + ") {", "}", own, false, () -> {
+            List<Index> leading = indices.subList(0, rows);
+            CellWriter.locate(e, leading, Extent.of(e, leading));
+            e.lanes = new Lanes(e, e.scope, group, warp);
+            List<Expr.Reduce> all = new ArrayList<>();
+            SharedCellWriter.collect(body, all);
+            e.lanes.sumTogether(
+                    all.stream().filter(r -> !Product.loops(r.body())).toList());
+            all.forEach(e::real);
+            e.lanes = null;
+            RowElements elements = new RowElements(e, indices, columns, body);
+            int each = (int) Math.min(EACH, (count + group - 1) / group);
+            int stretch = each * group;
+            boolean whole = count % stretch == 0;
+            e.block(
+                    "for (int first = local; first < " + count + "; first = first + " + stretch + ") {",
+                    "}",
+                    Set.copyOf(columns),
+                    false,
+                    () -> elements.write(group, each, whole));
+        });
+        return new Written(e, group, true, Written.cells(group, RESIDENT));
+    }
+}
