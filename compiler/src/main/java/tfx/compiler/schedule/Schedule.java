@@ -23,6 +23,12 @@ public record Schedule(
         Map<String, Value> outputs,
         Causality causality) {
 
+    /** Whether others than the kernels of the step that computes it read a value. */
+    public boolean kept(Value value) {
+        Placement placement = placements.get(value);
+        return placement == null || placement.output() || placement.storage() != Storage.ROWS;
+    }
+
     public String length() {
         return program.length();
     }

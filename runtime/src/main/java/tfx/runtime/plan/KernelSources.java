@@ -52,7 +52,11 @@ public final class KernelSources {
         };
         List<Backend.CompiledKernel> compiled = backend.compileAll(kernels.stream()
                 .map(kernel -> new Backend.Request(
-                        kernel, kernel.operands().stream().map(layout).toList(), real, schedule.length()))
+                        kernel,
+                        kernel.operands().stream().map(layout).toList(),
+                        real,
+                        schedule.length(),
+                        schedule.kept(kernel.output())))
                 .toList());
         Map<String, List<String>> names = new LinkedHashMap<>();
         for (int k = 0; k < kernels.size(); k++) {

@@ -15,7 +15,6 @@ import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Kernel;
 import tfx.compiler.schedule.Placement;
 import tfx.compiler.schedule.Schedule;
-import tfx.compiler.schedule.Storage;
 import tfx.compiler.schedule.Tensor;
 import tfx.compiler.schedule.Workers;
 import tfx.ir.Programs;
@@ -209,7 +208,7 @@ final class Plan implements Engine {
                         kernel.operands().stream().map(this::layout).toList(),
                         real,
                         schedule.length(),
-                        kept(kernel.output())))
+                        schedule.kept(kernel.output())))
                 .toList());
         List<KernelNode> nodes = new ArrayList<>();
         for (int k = 0; k < kernels.size(); k++) {
@@ -219,11 +218,6 @@ final class Plan implements Engine {
             nodes.add(new KernelNode(this, kernel, compiled.get(k), operands, numbers.get(output), batched(output)));
         }
         return nodes;
-    }
-
-    private boolean kept(Value value) {
-        Placement placement = schedule.placements().get(value);
-        return placement == null || placement.output() || placement.storage() != Storage.ROWS;
     }
 
     private Backend.Layout layout(Value value) {

@@ -128,7 +128,7 @@ final class DeviceGraph implements Slabs.Carrier {
         try {
             built = builder.build(kernels, samples, forms);
         } catch (RuntimeException e) {
-            throw platform.fault(e, builder.classes().names());
+            throw platform.fault(e, builder.classes().names(), slabs.bytes());
         }
         stale = false;
     }
@@ -175,7 +175,7 @@ final class DeviceGraph implements Slabs.Carrier {
         try {
             built.graph().execute(built.forms().indexOf(form));
         } catch (RuntimeException e) {
-            throw platform.fault(e, built.kernels());
+            throw platform.fault(e, built.kernels(), slabs.bytes());
         }
     }
 

@@ -92,6 +92,17 @@ public record Installation(Path home, Path api, String version, int jdk, List<St
         }
     }
 
+    /** TFX0542 where it was built without the backend of this name; any will do where that is empty. */
+    void require(String wanted) {
+        if (!wanted.isEmpty() && !backends.contains(wanted)) {
+            throw new TfxException(Diagnostic.error(
+                    "TFX0542",
+                    home.toString(),
+                    "this TornadoVM was built without " + wanted + "; it has " + String.join(", ", backends),
+                    "use --device gpu:" + String.join(" or gpu:", backends) + ", or install one built for " + wanted));
+        }
+    }
+
     /** The jars that classes made at run time are compiled against: TornadoVM's programming interface and its runtime. */
     List<Path> jars() {
         String runtime = api.getFileName().toString().replace("tornado-api-", "tornado-runtime-");

@@ -59,8 +59,13 @@ interface Platform {
     /** Compiles classes of {@link Template#PACKAGE} and makes one instance of each, by simple name. */
     Map<String, Task> load(Map<String, String> sources);
 
-    /** The fault of an execution as the user should see it; {@code kernels} are the ids that were launched. */
-    default RuntimeException fault(RuntimeException fault, List<String> kernels) {
+    /**
+     * The fault of an execution as the user should see it.
+     *
+     * @param kernels the ids that were launched
+     * @param held bytes that are wanted of the device
+     */
+    default RuntimeException fault(RuntimeException fault, List<String> kernels, long held) {
         return fault;
     }
 }

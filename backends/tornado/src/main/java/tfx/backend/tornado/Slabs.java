@@ -129,19 +129,14 @@ final class Slabs implements DeviceMemory {
     }
 
     private void require(long more) {
-        long held = slabs.stream().mapToLong(slab -> slab.data.byteSize()).sum();
-        if (held + more > driver.memory()) {
-            throw new TfxException(Diagnostic.error(
-                    "TFX0545",
-                    driver.device(),
-                    "the model and its sequences need at least " + mebibytes(held + more)
-                            + " MiB on the device, which has " + mebibytes(driver.memory()) + " MiB",
-                    "use a smaller model, a shorter sequence or a smaller batch, or --device cpu"));
+        if (bytes() + more > driver.memory()) {
+            throw new Faults.Room(driver.device(), bytes() + more, driver.memory()).tooSmall();
         }
     }
 
-    private static long mebibytes(long bytes) {
-        return (bytes + (1 << 20) - 1) >> 20;
+    /** What all slabs take on the device. */
+    long bytes() {
+        return slabs.stream().mapToLong(slab -> slab.data.byteSize()).sum();
     }
 
     @Override

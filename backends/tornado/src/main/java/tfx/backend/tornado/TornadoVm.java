@@ -18,8 +18,6 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import tfx.backend.common.Javac;
 import tfx.compiler.schedule.Backend;
-import tfx.source.Diagnostic;
-import tfx.source.TfxException;
 
 /**
  * The installed TornadoVM. Classes are compiled against its own API and lie in a folder on the class path, where TornadoVM finds
@@ -56,24 +54,12 @@ final class TornadoVm implements Platform {
     /** @param wanted which of TornadoVM's backends; empty for the first that has a device */
     TornadoVm(String wanted) {
         this.installation = Installation.find();
-        if (!wanted.isEmpty() && !installation.backends().contains(wanted)) {
-            throw new TfxException(Diagnostic.error(
-                    "TFX0542",
-                    installation.home().toString(),
-                    "this TornadoVM was built without " + wanted + "; it has "
-                            + String.join(", ", installation.backends()),
-                    "use --device gpu:" + String.join(" or gpu:", installation.backends())
-                            + ", or install one built for " + wanted));
-        }
+        installation.require(wanted);
         installation.requireStarted();
         this.folder = KernelFolder.ofProcess();
         Driver found = (Driver) call("open", String.class, wanted);
         if (found == null) {
-            throw new TfxException(Diagnostic.error(
-                    "TFX0543",
-                    installation.home().toString(),
-                    "TornadoVM finds no " + (wanted.isEmpty() ? "" : wanted + " ") + "device on this machine",
-                    "check the device's driver, see tfx doctor, or use --device cpu"));
+            throw Faults.noDevice(installation.home(), wanted);
         }
         this.driver = found;
     }
@@ -107,12 +93,7 @@ final class TornadoVm implements Platform {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InvocationTargetException | LinkageError e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new TfxException(Diagnostic.error(
-                    "TFX0543",
-                    installation.home().toString(),
-                    "TornadoVM does not start: " + cause,
-                    "check the device's driver; one installation serves one kind of device"));
+            throw Faults.start(installation.home(), e.getCause() == null ? e : e.getCause());
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("the generated driver cannot be loaded", e);
         }
@@ -219,8 +200,8 @@ final class TornadoVm implements Platform {
     }
 
     @Override
-    public RuntimeException fault(RuntimeException fault, List<String> kernels) {
-        return Faults.of(fault, driver.device(), kernels, kernel -> {
+    public RuntimeException fault(RuntimeException fault, List<String> kernels, long held) {
+        return Faults.of(fault, new Faults.Room(driver.device(), held, driver.memory()), kernels, kernel -> {
             folder.keep();
             return folder.source(kernel);
         });

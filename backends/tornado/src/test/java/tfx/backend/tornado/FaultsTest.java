@@ -13,7 +13,11 @@ import tfx.source.TfxException;
 /** What TornadoVM says when something fails becomes an error with what the user can do. */
 class FaultsTest {
     private static TfxException fault(RuntimeException fault) {
-        return Faults.of(fault, "a device", List.of("Kernel7_q", "Kernel8_v"), kernel -> Path.of(kernel + ".java"));
+        return Faults.of(
+                fault,
+                new Faults.Room("a device", 3L << 30, 2L << 30),
+                List.of("Kernel7_q", "Kernel8_v"),
+                kernel -> Path.of(kernel + ".java"));
     }
 
     @Test
@@ -34,6 +38,33 @@ class FaultsTest {
         TfxException error = fault(new IllegalStateException("CUDA_ERROR_ILLEGAL_ADDRESS"));
         assertEquals("TFX0547", error.diagnostics().getFirst().code());
         assertTrue(error.getMessage().contains("CUDA_ERROR_ILLEGAL_ADDRESS"), error.getMessage());
+    }
+
+    @Test
+    void memoryThatTheDriverDoesNotGiveIsSaidWithTheSizes() {
+        RuntimeException thrown = new IllegalStateException(
+                "[ERROR] Unable to allocate 1.0 GiB on the CUDA device (cuMemAlloc status=2)");
+        for (RuntimeException fault :
+                List.of(thrown, new IllegalStateException("Kernel7_q", thrown), new CudaOutOfMemoryException())) {
+            TfxException error = fault(fault);
+            assertEquals("TFX0545", error.diagnostics().getFirst().code());
+            assertTrue(error.getMessage().contains("3072 MiB"), error.getMessage());
+            assertTrue(error.getMessage().contains("2048 MiB"), error.getMessage());
+        }
+    }
+
+    private static final class CudaOutOfMemoryException extends RuntimeException {
+        private static final long serialVersionUID = 1;
+    }
+
+    @Test
+    void noDeviceIsSaid() {
+        assertEquals(
+                "TFX0543",
+                Faults.noDevice(Path.of("sdk"), "cuda").diagnostics().getFirst().code());
+        TfxException start = Faults.start(Path.of("sdk"), new UnsatisfiedLinkError("libcuda.so.1"));
+        assertEquals("TFX0543", start.diagnostics().getFirst().code());
+        assertTrue(start.getMessage().contains("libcuda.so.1"), start.getMessage());
     }
 
     @Test

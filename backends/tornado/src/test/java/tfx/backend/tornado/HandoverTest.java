@@ -14,11 +14,9 @@ import tfx.compiler.schedule.Backend.Layout;
 import tfx.compiler.schedule.Backend.Request;
 import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Kernel;
-import tfx.compiler.schedule.Placement;
 import tfx.compiler.schedule.Schedule;
 import tfx.compiler.schedule.Scheduler;
 import tfx.compiler.schedule.Step;
-import tfx.compiler.schedule.Storage;
 import tfx.compiler.schedule.Tensor;
 import tfx.ir.Value;
 import tfx.testing.Models;
@@ -34,8 +32,7 @@ class HandoverTest {
             List<Layout> layouts = kernel.operands().stream()
                     .map(value -> new Layout(type(value), Cut.strides(value.shape())))
                     .toList();
-            Placement placement = SCHEDULE.placements().get(kernel.output());
-            boolean kept = placement.output() || placement.storage() != Storage.ROWS;
+            boolean kept = SCHEDULE.kept(kernel.output());
             Template template = new Template(new Request(kernel, layouts, ElementType.F32, SCHEDULE.length(), kept));
             all.add(new GraphBuilder.Numbered(template, Cut.of(template), null));
         }

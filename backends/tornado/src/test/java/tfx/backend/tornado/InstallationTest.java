@@ -39,6 +39,21 @@ class InstallationTest {
     }
 
     @Test
+    void aBackendThatItWasBuiltWithoutIsSaid() throws IOException {
+        jar("tornado-api-5.2.0-jdk25.jar");
+        Files.createDirectories(home.resolve("etc"));
+        Files.writeString(home.resolve("etc/tornado.backend"), "tornado.backends=opencl-backend\n");
+        Installation found = Installation.at(home, 25);
+        found.require("");
+        found.require("opencl");
+        Diagnostic fault = assertThrows(TfxException.class, () -> found.require("cuda"))
+                .diagnostics()
+                .getFirst();
+        assertEquals("TFX0542", fault.code());
+        assertTrue(fault.message().contains("without cuda; it has opencl"), fault.message());
+    }
+
+    @Test
     void aFolderWithoutTheApiIsNone() {
         assertEquals("TFX0540", fault().code());
     }
