@@ -63,7 +63,8 @@ final class KernelClasses {
     private String key(Wanted wanted) {
         return wanted.template.key()
                 + Arrays.toString(parameters(slabsOf(wanted.sample)))
-                + (wanted.many ? "many" : "") + (aligned(wanted.sample) ? "words" : "");
+                + (wanted.many ? "many" : "")
+                + (aligned(wanted.sample) ? "words" : "");
     }
 
     /** Whether all weights of short elements begin where a word begins. */
@@ -127,6 +128,7 @@ final class KernelClasses {
         }
         List<ElementType> types = template.types().stream().distinct().toList();
         int[] parameters = template.types().stream().mapToInt(types::indexOf).toArray();
-        return template.write("Kernel", platform, parameters, types, false, true).text();
+        return template.write("Kernel", platform, parameters, types, false, true)
+                .text();
     }
 }
