@@ -134,7 +134,9 @@ record Cut(List<Factor> factors, Piece rest, long columns) {
         }
         for (Value sum : sums) {
             operands.add(sum);
-            layouts.add(new Layout(ElementType.F32, strides(sum.shape())));
+            long[] strides = strides(sum.shape());
+            strides[0] = -1; // Other sums may lie beside them.
+            layouts.add(new Layout(ElementType.F32, strides));
         }
         Value.Comprehension output = new Value.Comprehension(name, indices, Expr.TRUE, body);
         Request request = new Request(new Kernel(name, output, operands, List.of()), layouts, type, whole.length());

@@ -13,6 +13,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tfx.compiler.schedule.ElementType;
+import tfx.ir.Value;
 import tfx.source.Diagnostic;
 
 /**
@@ -58,8 +59,7 @@ final class DeviceGraph implements Slabs.Carrier {
 
     /** Adds a kernel behind those there are; gives its number. */
     synchronized int add(Template template) {
-        Cut cut = driver.multiplies() ? Cut.of(template) : null;
-        kernels.add(new GraphBuilder.Numbered(template, cut, Split.of(template, platform)));
+        kernels.add(GraphBuilder.Numbered.of(template, platform));
         samples.add(null);
         handovers = null;
         return kernels.size() - 1;
@@ -84,7 +84,10 @@ final class DeviceGraph implements Slabs.Carrier {
             List<Call> ascending = calls.subList(first, next);
             int rows = Form.bucket(Form.rows(ascending), platform.few());
             ascending.forEach(call -> locate(call, rows));
-            handovers = handovers == null ? new Handovers(kernels) : handovers;
+            if (handovers == null) {
+                handovers = new Handovers(kernels);
+                handovers.loosen(kernels, platform);
+            }
             stale |= rows > 0 && handovers.refuse(ascending, rows, many.get(rows));
             refresh();
             execute(ascending, rows);
@@ -122,15 +125,20 @@ final class DeviceGraph implements Slabs.Carrier {
             return;
         }
         drop();
-        List<GraphBuilder.Wide> forms = wide.stream()
-                .map(rows -> new GraphBuilder.Wide(rows, many.get(rows), handovers.of(rows, many.get(rows))))
-                .toList();
+        List<GraphBuilder.Wide> forms = wide.stream().map(this::form).toList();
         try {
             built = builder.build(kernels, samples, forms);
         } catch (RuntimeException e) {
             throw platform.fault(e, builder.classes().names(), slabs.bytes());
         }
         stale = false;
+    }
+
+    private GraphBuilder.Wide form(int rows) {
+        Set<Integer> here = many.get(rows);
+        Map<Value, Handover> handed = handovers.of(rows, here);
+        return new GraphBuilder.Wide(
+                rows, here, new Passing(handed, Joined.among(kernels, samples, here, handed, slabs)));
     }
 
     /** Brings what kernels wrote to the host and gives the graphs up. */

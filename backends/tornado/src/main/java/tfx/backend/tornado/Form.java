@@ -2,18 +2,15 @@ package tfx.backend.tornado;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import tfx.backend.tornado.DeviceGraph.Call;
-import tfx.ir.Value;
 
 /**
  * The tasks for steps of a size. The first form carries uploads; the second takes any step, with a kernel each; others are for
  * steps of many rows, whose products a library computes for exactly so many.
  *
  * @param rows of the products of matrices; 0 where there are none
- * @param handovers by the value that is handed over
  */
-record Form(int rows, List<Place> places, Map<Value, Handover> handovers) {
+record Form(int rows, List<Place> places, Passing passing) {
     /** With at most so many rows times the platform's few, reading weights is all that counts: kernels for that are generated. */
     private static final int STEP = 8;
 

@@ -5,7 +5,6 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -23,9 +22,9 @@ final class GraphBuilder {
     private final Scratch scratch;
 
     /** A form for steps of many rows, the kernels that have many there, and what they hand over. */
-    record Wide(int rows, Set<Integer> many, Map<Value, Handover> handovers) {}
+    record Wide(int rows, Set<Integer> many, Passing passing) {}
 
-    private static final Wide FEW = new Wide(0, Set.of(), Map.of());
+    private static final Wide FEW = new Wide(0, Set.of(), Passing.NONE);
 
     /**
      * Graphs that are ready.
@@ -75,17 +74,24 @@ final class GraphBuilder {
 
     /** A kernel and the ways it can be taken apart, null where it cannot. */
     record Numbered(
-            Template whole, @Nullable Cut cut, @Nullable Split split) {}
+            Template whole, @Nullable Cut cut, @Nullable Split split) {
+        static Numbered of(Template whole, Platform platform) {
+            return new Numbered(
+                    whole, platform.driver().multiplies() ? Cut.of(whole) : null, Split.of(whole, platform));
+        }
+
+        Value output() {
+            return whole.request().kernel().output();
+        }
+    }
 
     /** What a piece of a kernel is called with where the kernel is called so in a form. */
     CallRecord.Call arguments(List<Numbered> kernels, Form form, Call given, int piece) {
-        Call call = form.handovers().isEmpty()
-                ? given
-                : scratch.handed(form.handovers(), kernels.get(given.number()).whole(), given);
+        Call call = form.passing().handovers().isEmpty() ? given : scratch.handed(kernels, form.passing(), given);
         return switch (piece) {
             case Form.WHOLE -> call.arguments();
             case Form.PARTS, Form.JOIN -> scratch.arguments(call);
-            default -> scratch.arguments(kernels.get(call.number()).cut(), call, piece);
+            default -> scratch.arguments(kernels.get(call.number()), form.passing(), call, piece);
         };
     }
 
@@ -95,7 +101,8 @@ final class GraphBuilder {
                     .map(number -> kernels.get(number).cut())
                     .filter(Objects::nonNull)
                     .forEach(cut -> scratch.reserve(cut, form.rows()));
-            form.handovers().values().forEach(handover -> scratch.reserve(handover, form.rows()));
+            form.passing().handovers().values().forEach(handover -> scratch.reserve(handover, form.rows()));
+            form.passing().joined().values().forEach(joined -> scratch.reserve(joined, form.rows()));
         }
         for (int k = 0; k < kernels.size(); k++) {
             if (samples.get(k) != null && kernels.get(k).split() != null) {
@@ -165,7 +172,7 @@ final class GraphBuilder {
                         place, Uploads.ENTRIES, 0, kernel, List.of(inbox, slab.array), null, groups(kernel)));
             }
         }
-        forms.add(new Form(0, layout.places(), Map.of()));
+        forms.add(new Form(0, layout.places(), Passing.NONE));
         return tasks;
     }
 
@@ -179,10 +186,10 @@ final class GraphBuilder {
         for (int k = 0; k < kernels.size(); k++) {
             if (samples.get(k) != null) {
                 Template whole = kernels.get(k).whole();
-                Call sample = scratch.handed(form.handovers(), whole, samples.get(k));
+                Call sample = scratch.handed(kernels, form.passing(), samples.get(k));
                 Split split = kernels.get(k).split();
                 if (form.many().contains(k)) {
-                    many(kernels.get(k), sample, form, jobs);
+                    many(kernels, samples, sample, form, jobs);
                 } else if (split != null) {
                     jobs.add(new Job(k, Form.PARTS, split.parts(), scratch.arguments(sample), false));
                     jobs.add(new Job(k, Form.JOIN, split.join(), scratch.arguments(sample), false));
@@ -195,10 +202,11 @@ final class GraphBuilder {
     }
 
     /** The same of one kernel where it has many rows. */
-    private void many(Numbered kernel, Call sample, Wide form, List<Object> jobs) {
+    private void many(List<Numbered> kernels, List<@Nullable Call> samples, Call sample, Wide form, List<Object> jobs) {
         int k = sample.number();
-        Value output = kernel.whole().request().kernel().output();
-        Handover handover = form.handovers().get(output);
+        Numbered kernel = kernels.get(k);
+        Passing passing = form.passing();
+        Handover handover = passing.handovers().get(kernel.output());
         ElementType type = handover == null ? kernel.whole().request().output() : handover.type();
         Cut cut = kernel.cut();
         if (cut == null) {
@@ -207,15 +215,19 @@ final class GraphBuilder {
         }
         for (int n = 0; n < cut.factors().size(); n++) {
             Cut.Factor factor = cut.factors().get(n);
-            Handover given = factor.value() == null ? null : form.handovers().get(factor.value());
-            if (given == null || given.product()) {
-                jobs.add(wide(k, n, factor.rows().template(), scratch.arguments(cut, sample, n)));
+            Joined.Factor which = new Joined.Factor(k, n);
+            Joined joined = passing.joined().get(which);
+            if (passing.rows(factor) == null) {
+                jobs.add(wide(k, n, factor.rows().template(), scratch.arguments(kernel, passing, sample, n)));
             }
-            jobs.add(scratch.product(cut, sample, n, form.rows(), form.handovers(), output));
+            if (joined == null || joined.first().equals(which)) {
+                jobs.add(scratch.product(kernels, samples, which, passing, form.rows()));
+            }
         }
         if (handover == null || !handover.product()) {
             int last = cut.factors().size();
-            jobs.add(wide(k, last, cut.rest().template().as(type), scratch.arguments(cut, sample, last)));
+            Template rest = cut.rest().template().as(type);
+            jobs.add(wide(k, last, rest, scratch.arguments(kernel, passing, sample, last)));
         }
     }
 
@@ -239,7 +251,7 @@ final class GraphBuilder {
             tasks.add(new Slotted(place, entries.size(), literals.size(), kernel, arrays, null, groups(kernel)));
             Arrays.stream(job.wanted.template().literals()).forEach(literals::add);
         }
-        forms.add(new Form(wide.rows(), layout.places(), wide.handovers()));
+        forms.add(new Form(wide.rows(), layout.places(), wide.passing()));
         return tasks;
     }
 }

@@ -92,13 +92,15 @@ record Handover(
         return type;
     }
 
-    /** Whether every reader was written for rows of numbers that lie side by side. */
+    /** Whether every reader was written for rows whose numbers lie side by side. */
     private static boolean dense(List<Numbered> kernels, List<Integer> readers, Value value) {
         List<Size> shape = value.shape();
         return readers.stream().allMatch(reader -> {
             Request request = kernels.get(reader).whole().request();
             Layout layout = request.layouts().get(request.kernel().operands().indexOf(value));
-            return layout.type() == ElementType.F32 && Arrays.equals(layout.strides(), Cut.strides(shape));
+            long[] strides = Cut.strides(shape);
+            return layout.type() == ElementType.F32
+                    && Arrays.equals(layout.strides(), 1, strides.length, strides, 1, strides.length);
         });
     }
 }

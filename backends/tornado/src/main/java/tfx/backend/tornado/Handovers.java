@@ -20,6 +20,16 @@ final class Handovers {
         this.all = Handover.among(kernels);
     }
 
+    /** Writes the kernels that read products where they lie so that other numbers may lie beside those. */
+    void loosen(List<Numbered> kernels, Platform platform) {
+        for (Handover handover : all) {
+            for (int reader : handover.product() ? handover.readers() : List.<Integer>of()) {
+                Template loose = kernels.get(reader).whole().withRowsApart(handover.value());
+                kernels.set(reader, Numbered.of(loose, platform));
+            }
+        }
+    }
+
     /** Those of a form, by value. */
     Map<Value, Handover> of(int rows, Set<Integer> many) {
         Map<Value, Handover> there = new IdentityHashMap<>();

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tfx.backend.tornado.DeviceGraph.Call;
+import tfx.backend.tornado.GraphBuilder.Numbered;
 import tfx.compiler.schedule.DeviceMemory;
 import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Step;
@@ -25,8 +26,13 @@ final class Scratch {
     private @Nullable Held stretches;
     /** By type and room. */
     private final Map<ElementType, List<@Nullable Held>> handed = new EnumMap<>(ElementType.class);
+    /** By room. */
+    private final List<@Nullable Held> joins = new ArrayList<>();
 
     private record Held(DeviceMemory.Room room, ElementType type, long elements) {}
+
+    /** Rows of numbers in memory that may hold others beside them. */
+    private record Spot(Held held, long first, long pitch) {}
 
     Scratch(Slabs slabs) {
         this.slabs = slabs;
@@ -60,24 +66,50 @@ final class Scratch {
                 grown(rooms.get(handover.room()), handover.type(), Math.multiplyExact(count, handover.columns())));
     }
 
+    /** Makes room for sums that are computed together. */
+    void reserve(Joined joined, long count) {
+        while (joins.size() <= joined.room()) {
+            joins.add(null);
+        }
+        joins.set(
+                joined.room(),
+                grown(joins.get(joined.room()), ElementType.F32, Math.multiplyExact(count, joined.columns())));
+    }
+
     private Held held(Handover handover) {
         return handed.get(handover.type()).get(handover.room());
     }
 
+    /** Where the sums of a factor lie. */
+    private Spot sums(Numbered kernel, Joined.Factor factor, Passing passing) {
+        Joined joined = passing.joined().get(factor);
+        if (joined != null) {
+            return new Spot(joins.get(joined.room()), joined.part(factor).column(), joined.columns());
+        }
+        Handover handover = passing.handovers().get(kernel.output());
+        boolean own = handover == null || !handover.product();
+        return new Spot(
+                own ? sums.get(factor.number()) : held(handover),
+                0,
+                kernel.cut().columns());
+    }
+
     /** A call with what is handed over where that lies. */
-    Call handed(Map<Value, Handover> handovers, Template whole, Call call) {
+    Call handed(List<Numbered> kernels, Passing passing, Call call) {
         CallRecord.Call given = call.arguments();
         Tensor[] tensors = given.tensors().clone();
         long[] bases = given.bases().clone();
-        List<Value> operands = whole.request().kernel().operands();
+        Numbered kernel = kernels.get(call.number());
+        List<Value> operands = kernel.whole().request().kernel().operands();
         for (int k = 0; k < tensors.length; k++) {
-            Value value = k < operands.size()
-                    ? operands.get(k)
-                    : whole.request().kernel().output();
-            Handover handover = handovers.get(value);
+            Value value = k < operands.size() ? operands.get(k) : kernel.output();
+            Handover handover = passing.handovers().get(value);
             if (handover != null) {
-                long[] shape = shape(given.step(), value);
-                tensors[k] = tensor(held(handover), shape, given.step());
+                int producer = handover.producer();
+                Spot spot = handover.product()
+                        ? sums(kernels.get(producer), new Joined.Factor(producer, 0), passing)
+                        : new Spot(held(handover), 0, handover.columns());
+                tensors[k] = tensor(spot, shape(given.step(), value), given.step());
                 bases[k] = slabs.base(tensors[k]);
             }
         }
@@ -99,6 +131,7 @@ final class Scratch {
         List<Held> all = new ArrayList<>(rows.values());
         all.addAll(sums);
         handed.values().forEach(all::addAll);
+        all.addAll(joins);
         if (stretches != null) {
             all.add(stretches);
         }
@@ -109,9 +142,18 @@ final class Scratch {
                 .toList();
     }
 
-    private Tensor tensor(Held held, long[] shape, Step step) {
-        long stride = Tensor.elements(shape);
-        return new Tensor(held.room.data(), held.type, shape, Tensor.strides(shape), 0, stride, step.start(), 0);
+    private static Tensor tensor(Spot spot, long[] shape, Step step) {
+        long[] strides = Tensor.strides(shape);
+        strides[0] = spot.pitch;
+        return new Tensor(
+                spot.held.room.data(),
+                spot.held.type,
+                shape,
+                strides,
+                spot.first,
+                shape[0] * spot.pitch,
+                step.start(),
+                0);
     }
 
     private static long[] shape(Step step, Value value) {
@@ -138,7 +180,8 @@ final class Scratch {
     }
 
     /** What piece {@code n} of a kernel is called with: the rows of factor n, or behind the last factor the rest. */
-    CallRecord.Call arguments(Cut cut, Call call, int n) {
+    CallRecord.Call arguments(Numbered kernel, Passing passing, Call call, int n) {
+        Cut cut = kernel.cut();
         CallRecord.Call whole = call.arguments();
         boolean rest = n == cut.factors().size();
         Cut.Piece piece = rest ? cut.rest() : cut.factors().get(n).rows();
@@ -152,47 +195,53 @@ final class Scratch {
         }
         long[] shape = shape(whole.step(), piece.template().request().kernel().output());
         for (int k = 0; k < more; k++) {
-            tensors[given + k] = tensor(sums.get(k), shape, whole.step());
+            Spot spot = sums(kernel, new Joined.Factor(call.number(), k), passing);
+            tensors[given + k] = tensor(spot, shape, whole.step());
             bases[given + k] = slabs.base(tensors[given + k]);
         }
         if (rest) {
             tensors[given + more] = whole.tensors()[whole.tensors().length - 1];
             bases[given + more] = whole.bases()[whole.bases().length - 1];
         } else {
-            tensors[given] = tensor(rows.get(cut.factors().get(n).type()), shape, whole.step());
+            Cut.Factor factor = cut.factors().get(n);
+            tensors[given] = tensor(new Spot(rows.get(factor.type()), 0, factor.depth()), shape, whole.step());
             bases[given] = slabs.base(tensors[given]);
         }
         return new CallRecord.Call(tensors, bases, whole.step(), whole.lengths());
     }
 
-    /** The product of factor {@code n} for so many rows, with what is handed over where that lies. */
-    Driver.Multiply product(Cut cut, Call call, int n, int count, Map<Value, Handover> handovers, Value output) {
-        Cut.Factor factor = cut.factors().get(n);
+    /** The product of a factor for so many rows, with all that it is joined with. */
+    Driver.Multiply product(
+            List<Numbered> kernels, List<@Nullable Call> samples, Joined.Factor which, Passing passing, int count) {
+        Joined joined = passing.joined().get(which);
+        Joined.Factor first = joined == null ? which : joined.parts().getFirst().factor();
+        Numbered kernel = kernels.get(first.kernel());
+        Cut.Factor factor = kernel.cut().factors().get(first.number());
+        CallRecord.Call call = samples.get(first.kernel()).arguments();
+        long columns = joined == null ? kernel.cut().columns() : joined.columns();
         Matrix matrix = factor.matrix();
         boolean turned = matrix.depthStride() != 1;
-        Handover given = factor.value() == null ? null : handovers.get(factor.value());
-        Handover taken = handovers.get(output);
-        Held left = given == null || given.product() ? rows.get(factor.type()) : held(given);
-        Held into = taken == null || !taken.product() ? sums.get(n) : held(taken);
-        Slab weights = slabs.of(call.arguments().tensors()[matrix.operand()]);
+        Handover given = passing.rows(factor);
+        Spot left = new Spot(given == null ? rows.get(factor.type()) : held(given), 0, factor.depth());
+        Slab weights = slabs.of(call.tensors()[matrix.operand()]);
         return new Driver.Multiply(
-                "product" + n,
+                "product" + which.number(),
                 factor.type(),
-                block(left, factor.depth()),
+                block(left),
                 new Driver.Block(
                         weights.array,
-                        call.arguments().bases()[matrix.operand()] + matrix.offset(),
+                        call.bases()[matrix.operand()] + matrix.offset(),
                         turned ? matrix.depthStride() : matrix.columnStride()),
                 turned,
-                block(into, cut.columns()),
+                block(sums(kernel, first, passing)),
                 count,
-                Math.toIntExact(cut.columns()),
+                Math.toIntExact(columns),
                 Math.toIntExact(factor.depth()));
     }
 
-    private Driver.Block block(Held held, long pitch) {
-        long address = held.room.data().address();
+    private Driver.Block block(Spot spot) {
+        long address = spot.held.room.data().address();
         Slab slab = slabs.of(address);
-        return new Driver.Block(slab.array, slab.element(address), pitch);
+        return new Driver.Block(slab.array, slab.element(address) + spot.first, spot.pitch);
     }
 }

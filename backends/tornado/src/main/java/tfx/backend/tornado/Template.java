@@ -12,6 +12,7 @@ import javax.lang.model.element.Modifier;
 import org.jspecify.annotations.Nullable;
 import tfx.backend.common.Analysis;
 import tfx.backend.common.Key;
+import tfx.compiler.schedule.Backend.Layout;
 import tfx.compiler.schedule.Backend.Request;
 import tfx.compiler.schedule.ElementType;
 import tfx.ir.Expr;
@@ -78,6 +79,21 @@ final class Template {
 
     String key() {
         return form + key.text();
+    }
+
+    /** The same kernel where the rows of an operand lie at a distance that is known at run time only. */
+    Template withRowsApart(Value operand) {
+        List<Layout> layouts = new ArrayList<>(request.layouts());
+        int number = request.kernel().operands().indexOf(operand);
+        Layout layout = layouts.get(number);
+        long[] strides = layout.strides().clone();
+        strides[0] = -1;
+        layouts.set(number, new Layout(layout.type(), strides));
+        return new Template(
+                new Request(request.kernel(), layouts, request.output(), request.length(), request.kept()),
+                given,
+                form,
+                style);
     }
 
     /** The same kernel over other operands, written in another style. */
