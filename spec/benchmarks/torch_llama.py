@@ -205,11 +205,24 @@ def ceilings(o):
     k, v = (torch.randn(1, o.kv_heads, o.prefill, e, device="cuda").bfloat16() for _ in range(2))
     causal = create_block_mask(lambda b, h, t, s: s <= t, None, None, o.prefill, o.prefill)
     flex = torch.compile(flex_attention)
-    ways = dict(scaled_dot_product_attention=lambda: F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True),
-                flex_attention=lambda: flex(q, k, v, block_mask=causal, enable_gqa=True))
+    sdpa = lambda k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
+    flexible = lambda k, v: flex(q, k, v, block_mask=causal, enable_gqa=True)
+
+    def difference(maps):
+        """Differential attention alone: what the second half of the heads gives is taken from the first's."""
+        first, second = maps.chunk(2, dim=1)
+        return first - 0.2 * second
+
+    # Values of a pair of heads are of twice the width: half by half for the fast kernels of the first, whole for the second.
+    halves = [torch.cat((half, half), dim=1) for half in v.chunk(2, dim=1)]
+    whole = torch.cat(halves, dim=-1)
+    ways = dict(scaled_dot_product_attention=lambda: sdpa(k, v),
+                flex_attention=lambda: flexible(k, v),
+                differential_scaled_dot_product_attention=lambda: difference(torch.cat([sdpa(k, half) for half in halves], dim=-1)),
+                differential_flex_attention=lambda: difference(flexible(k, whole)))
     for way, run in ways.items():
         s = timed(run, 20)
-        say(what=way, us=round(s * 1e6, 1), tflops=round(2 * o.heads * o.prefill * o.prefill * e / s / 1e12, 1))
+        say(what=way, us=round(s * 1e6, 1))
 
 
 def main():
@@ -218,12 +231,15 @@ def main():
         p.add_argument("--" + name.replace("_", "-"), type=int, default=value)
     p.add_argument("--variant", default="llama", choices=("llama", "diffllama", "tokenformer", "lime"))
     p.add_argument("--no-compile", action="store_true")
+    p.add_argument("--ceilings", action="store_true", help="no model, only what the device does by itself")
     o = p.parse_args()
     torch.manual_seed(0)
     say(what="device", name=torch.cuda.get_device_name(), torch=torch.__version__)
 
     if o.variant == "llama":
         ceilings(o)
+    if o.ceilings:
+        return
     with torch.device("cuda"):
         model = Llama(o.variant, o.vocab, o.d, o.layers, o.heads, o.kv_heads, o.ffn, o.prefill + o.decode)
     model = model.to(torch.bfloat16).eval()

@@ -1,6 +1,7 @@
 package tfx.backend.tornado;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.CodeBlock;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tfx.backend.common.Javac;
@@ -26,6 +28,7 @@ import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Kernel;
 import tfx.compiler.schedule.Schedule;
 import tfx.compiler.schedule.Scheduler;
+import tfx.ir.Expr;
 import tfx.ir.Program;
 import tfx.ir.Value;
 import tfx.testing.Models;
@@ -52,6 +55,11 @@ class GeneratedSourceTest {
         @Override
         public Sizes sizes() {
             throw new AssertionError("text is compiled here, never run");
+        }
+
+        @Override
+        public long stretches(long rows) {
+            return 4;
         }
 
         @Override
@@ -111,37 +119,83 @@ class GeneratedSourceTest {
             programs.add(Programs.random(seed, 3));
         }
         for (Program program : programs) {
-            Schedule schedule = Scheduler.schedule(Passes.run(program));
-            List<Kernel> kernels = new ArrayList<>(schedule.loadTime());
-            kernels.addAll(schedule.kernels());
-            for (Kernel kernel : kernels) {
-                write(schedule, kernel, "Kernel" + sources.size(), sources);
+            for (ElementType weights : List.of(ElementType.F32, ElementType.BF16)) {
+                templates(Scheduler.schedule(Passes.run(program)), weights)
+                        .forEach(template -> write(template, sources));
             }
         }
+        for (String piece : List.of("rows", "Many", "stretches", "joined")) {
+            assertTrue(sources.keySet().stream().anyMatch(name -> name.contains(piece)), piece);
+        }
         sources.forEach(KernelRules::check);
+        // The interface that an artifact carries is of a release without these elements.
+        sources.values().removeIf(text -> text.contains("BFloat16"));
         Map<String, byte[]> classes = Javac.compile(
                 sources,
                 List.of("-classpath", api + File.pathSeparator + Javac.home(Task.class), "-proc:none", "-nowarn"));
         assertEquals(sources.size(), classes.size());
     }
 
-    private static void write(Schedule schedule, Kernel kernel, String name, Map<String, String> sources) {
-        List<Layout> layouts = kernel.operands().stream()
-                .map(value -> new Layout(
-                        value instanceof Value.Input input && input.kind() == Value.Kind.INTEGER
-                                ? ElementType.I32
-                                : ElementType.F32,
-                        strides(value)))
+    /** The kernels of a program, and every piece that they are taken apart into. */
+    private static List<Template> templates(Schedule schedule, ElementType weights) {
+        List<Kernel> kernels = new ArrayList<>(schedule.loadTime());
+        kernels.addAll(schedule.kernels());
+        List<Request> requests = kernels.stream()
+                .map(kernel -> new Request(
+                        kernel,
+                        kernel.operands().stream()
+                                .map(value -> new Layout(type(value, weights), strides(value)))
+                                .toList(),
+                        ElementType.F32,
+                        schedule.length(),
+                        schedule.kept(kernel.output())))
                 .toList();
-        Template template = new Template(new Request(kernel, layouts, ElementType.F32, schedule.length()));
+        List<@Nullable Expr> bodies = RowNumbers.bodies(requests);
+        List<Template> all = new ArrayList<>();
+        for (int k = 0; k < requests.size(); k++) {
+            if (bodies.get(k) == null) {
+                continue;
+            }
+            Template whole = new Template(requests.get(k), bodies.get(k));
+            all.add(whole);
+            all.add(whole.as(ElementType.BF16));
+            Cut cut = Cut.of(whole);
+            if (cut != null) {
+                cut.factors().forEach(factor -> all.add(factor.rows().template()));
+                all.add(cut.rest().template());
+                all.add(cut.rest().template().as(ElementType.BF16));
+            }
+            Split split = Split.of(whole, NAMES);
+            if (split != null) {
+                all.add(split.parts());
+                all.add(split.join());
+            }
+        }
+        return all;
+    }
+
+    private static ElementType type(Value value, ElementType weights) {
+        return value instanceof Value.Parameter
+                ? weights
+                : value instanceof Value.Input input && input.kind() == Value.Kind.INTEGER
+                        ? ElementType.I32
+                        : ElementType.F32;
+    }
+
+    private static void write(Template template, Map<String, String> sources) {
         List<ElementType> types = template.types().stream().distinct().toList();
         int[] slabs = template.types().stream().mapToInt(types::indexOf).toArray();
+        String piece = template.key().startsWith("stretches")
+                ? "stretches"
+                : template.key().startsWith("joined")
+                        ? "joined"
+                        : Template.readable(template.request().kernel().name());
+        String name = "Kernel" + sources.size() + "_" + piece;
         sources.put(name, template.write(name, NAMES, slabs, types, false, true).text());
         if (template.differs(NAMES)) {
+            String many = name + "Many";
             sources.put(
-                    name + "Many",
-                    template.write(name + "Many", NAMES, slabs, types, true, true)
-                            .text());
+                    many, template.write(many, NAMES, slabs, types, true, true).text());
         }
     }
 

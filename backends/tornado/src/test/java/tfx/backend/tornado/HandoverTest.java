@@ -4,11 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import tfx.backend.tornado.DeviceGraph.Call;
+import tfx.backend.tornado.emulator.EmulatedDriver;
 import tfx.compiler.passes.Passes;
 import tfx.compiler.schedule.Backend.Layout;
 import tfx.compiler.schedule.Backend.Request;
@@ -18,6 +25,7 @@ import tfx.compiler.schedule.Schedule;
 import tfx.compiler.schedule.Scheduler;
 import tfx.compiler.schedule.Step;
 import tfx.compiler.schedule.Tensor;
+import tfx.ir.Size;
 import tfx.ir.Value;
 import tfx.testing.Models;
 
@@ -106,8 +114,54 @@ class HandoverTest {
         assertEquals(before, handovers.of(512, many).size());
     }
 
+    /** Queries, keys and values lie one behind another and have the same rows, as the two factors of a gate do. */
+    @Test
+    void productsOfTheSameRowsAreOne() {
+        Slabs slabs = new Slabs(
+                new EmulatedDriver(),
+                new Platform.Sizes(1 << 20, 1 << 20, 64, 1),
+                new Slabs.Carrier() {
+                    @Override
+                    public void written(Slab slab, long first, long count) {}
+
+                    @Override
+                    public void read(Slab slab, long first, long count) {}
+                },
+                note -> {});
+        Map<Value, Tensor> weights = new IdentityHashMap<>();
+        for (Value.Parameter parameter : SCHEDULE.program().parameters()) {
+            long[] shape = parameter.shape().stream().mapToLong(Size::constant).toArray();
+            MemorySegment data = Arena.ofAuto().allocate(2 * Tensor.elements(shape), 8);
+            weights.put(
+                    parameter,
+                    slabs.resident(new Tensor(data, ElementType.BF16, shape, Tensor.strides(shape), 0, 0, 0, -1)));
+        }
+        Tensor any = weights.values().iterator().next();
+        List<GraphBuilder.Numbered> kernels = kernels();
+        List<Call> samples = new ArrayList<>();
+        Set<Integer> many = new HashSet<>();
+        for (int k = 0; k < kernels.size(); k++) {
+            List<Value> operands = kernels.get(k).whole().request().kernel().operands();
+            Tensor[] tensors = operands.stream()
+                    .map(value -> weights.getOrDefault(value, any))
+                    .toArray(Tensor[]::new);
+            long[] bases = Arrays.stream(tensors).mapToLong(slabs::base).toArray();
+            samples.add(new Call(k, new CallRecord.Call(tensors, bases, new Step(1, 0, 9), Map.of())));
+            many.add(k);
+        }
+        Map<Value, Handover> handed = new Handovers(kernels).of(9, many);
+        Map<Joined.Factor, Joined> all = Joined.among(kernels, samples, many, handed, slabs);
+        List<String> found = all.values().stream()
+                .distinct()
+                .map(joined -> joined.columns() + " of " + joined.parts().size() + " in " + joined.room())
+                .sorted()
+                .toList();
+        // 64 queries, 32 keys and values, a gate and a factor of 160, in both layers; sums of a layer are read before
+        // the next's.
+        assertEquals(List.of("128 of 3 in 0", "128 of 3 in 0", "320 of 2 in 0", "320 of 2 in 0"), found);
+    }
+
     private static Call call(int number, long start) {
-        return new Call(
-                number, new CallRecord.Call(new Tensor[0], new long[0], new Step(1, start, 9), java.util.Map.of()));
+        return new Call(number, new CallRecord.Call(new Tensor[0], new long[0], new Step(1, start, 9), Map.of()));
     }
 }
