@@ -15,6 +15,9 @@ public interface Driver {
     /** Bytes that one array can hold. */
     long largest();
 
+    /** Bytes that the arrays of a group of work items may take together. */
+    int local();
+
     /** Whether kernels read elements of the type; weights of other types are widened when they are loaded. */
     boolean holds(ElementType type);
 

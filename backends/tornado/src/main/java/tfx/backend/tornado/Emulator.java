@@ -3,7 +3,6 @@ package tfx.backend.tornado;
 import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.CodeBlock;
 import com.palantir.javapoet.TypeName;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import tfx.backend.common.Javac;
@@ -26,9 +25,6 @@ final class Emulator implements Platform {
 
     /** Short sequences have both kinds of products. */
     private static final int FEW = 2;
-
-    /** Whole factors of small attention fit, those of two maps do not. */
-    private static final int LOCAL = 1800;
 
     /** Not a power of two, and more than short sequences have rounds for. */
     private static final int STRETCHES = 3;
@@ -54,11 +50,6 @@ final class Emulator implements Platform {
     @Override
     public int items() {
         return ITEMS;
-    }
-
-    @Override
-    public int localMemory() {
-        return LOCAL;
     }
 
     @Override
@@ -97,15 +88,7 @@ final class Emulator implements Platform {
             return Map.of();
         }
         sources.forEach(KernelRules::check);
-        Map<String, byte[]> classes = Javac.compile(
-                sources,
-                List.of(
-                        "-classpath",
-                        Javac.home(Task.class),
-                        "-proc:none",
-                        "-g",
-                        "-nowarn",
-                        "-XDuseUnsharedTable=true"));
+        Map<String, byte[]> classes = Tasks.compile(sources, Javac.home(Task.class), "-XDuseUnsharedTable=true");
         ClassLoader loader = new ClassLoader(Task.class.getClassLoader()) {
             @Override
             protected Class<?> findClass(String name) throws ClassNotFoundException {
@@ -117,8 +100,6 @@ final class Emulator implements Platform {
                 return defineClass(name, watched, 0, watched.length);
             }
         };
-        Map<String, Task> tasks = new HashMap<>();
-        sources.keySet().forEach(name -> tasks.put(name, Tasks.of(loader, name)));
-        return tasks;
+        return Tasks.of(loader, sources.keySet());
     }
 }

@@ -22,7 +22,7 @@ interface Platform {
 
     /** Bytes that a group's arrays may take together. */
     default int localMemory() {
-        return 47 << 10;
+        return driver().local();
     }
 
     /** Neighbouring work items of a group that add without barriers, a power of two; 0 where none do. */

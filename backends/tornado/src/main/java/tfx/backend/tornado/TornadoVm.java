@@ -179,9 +179,7 @@ final class TornadoVm implements Platform {
         if (!sources.isEmpty()) {
             compile(installation, folder, sources);
         }
-        Map<String, Task> tasks = new HashMap<>();
-        sources.keySet().forEach(name -> tasks.put(name, Tasks.of(ClassLoader.getSystemClassLoader(), name)));
-        return tasks;
+        return Tasks.of(ClassLoader.getSystemClassLoader(), sources.keySet());
     }
 
     private static void compile(Installation installation, KernelFolder folder, Map<String, String> sources) {
@@ -190,10 +188,7 @@ final class TornadoVm implements Platform {
                     installation.jars().stream().map(Path::toString).toList());
             path.add(Javac.home(Task.class));
             path.add(Javac.home(Backend.class));
-            // TornadoVM reads the tables of local variables.
-            List<String> options =
-                    List.of("-classpath", String.join(File.pathSeparator, path), "-proc:none", "-g", "-nowarn");
-            folder.write(sources, Javac.compile(sources, options));
+            folder.write(sources, Tasks.compile(sources, String.join(File.pathSeparator, path)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

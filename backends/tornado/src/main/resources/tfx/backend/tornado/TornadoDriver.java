@@ -40,6 +40,12 @@ public final class TornadoDriver implements Driver {
     /** ... and for 8,192 bytes of its own code: five for each argument of a task and a few for the task. */
     private static final int MOST_CODE = 8000;
 
+    /** Bytes of local memory: what kernels make use of, what any device of OpenCL has, and what drivers keep. */
+    private static final int MOST_LOCAL = 48 << 10;
+
+    private static final int LEAST_LOCAL = 32 << 10;
+    private static final int RESERVED_LOCAL = 1 << 10;
+
     private static int code(Launch launch) {
         return 5 * (launch.arrays().length + 1) + 24;
     }
@@ -98,6 +104,13 @@ public final class TornadoDriver implements Driver {
         // CUDA reports no bound of its own.
         long most = device.getMaxAllocMemory();
         return most > 0 ? most : device.getMaxGlobalMemory();
+    }
+
+    @Override
+    public int local() {
+        // A kernel's own arrays are static: those of CUDA end at 48 KiB, OpenCL promises 32. Drivers keep some for themselves.
+        long given = device.getPhysicalDevice().getDeviceLocalMemorySize();
+        return (int) Math.min(MOST_LOCAL, (given > 0 ? given : LEAST_LOCAL)) - RESERVED_LOCAL;
     }
 
     @Override

@@ -58,6 +58,11 @@ class GeneratedSourceTest {
         }
 
         @Override
+        public int localMemory() {
+            return 31 << 10;
+        }
+
+        @Override
         public long stretches(long rows) {
             return 4;
         }

@@ -19,6 +19,9 @@ public final class EmulatedDriver implements Driver {
 
     private static final long MEMORY = 4L << 30;
 
+    /** Whole factors of small attention fit, those of two maps do not. */
+    private static final int LOCAL = 1800;
+
     /** Work items that exchange numbers without barriers. */
     public static final int WARP = WorkGroup.WARP;
 
@@ -46,6 +49,11 @@ public final class EmulatedDriver implements Driver {
     @Override
     public long largest() {
         return memory;
+    }
+
+    @Override
+    public int local() {
+        return LOCAL;
     }
 
     @Override
