@@ -85,6 +85,12 @@ final class Operands {
         return aligned && whole && layouts.get(matrix.operand()).type() == ElementType.BF16 ? WORD : 1;
     }
 
+    /** Neighbouring columns of a matrix that one load brings, where its columns lie side by side. */
+    int columnsOfWord(Matrix matrix, long columns) {
+        boolean whole = matrix.offset() % WORD == 0 && matrix.depthStride() % WORD == 0 && columns % WORD == 0;
+        return aligned && whole && layouts.get(matrix.operand()).type() == ElementType.BF16 ? WORD : 1;
+    }
+
     /** From here on the slab of a matrix is an array of words, for every operand that lies in it. */
     void readWords(Matrix matrix, int each) {
         if (each > 1) {

@@ -23,6 +23,10 @@ final class Writers {
         if (products != null) {
             return products.write();
         }
+        ColumnProducts turned = many ? null : ColumnProducts.find(emitter, indices, body, platform);
+        if (turned != null) {
+            return turned.write();
+        }
         RowSumWriter sums = RowSumWriter.find(emitter, indices, body, platform, many);
         if (sums != null) {
             return sums.write();
@@ -48,6 +52,7 @@ final class Writers {
             return false;
         }
         if (RowProducts.find(emitter, indices, body, platform) != null
+                || ColumnProducts.find(emitter, indices, body, platform) != null
                 || RowSumWriter.find(emitter, indices, body, platform, true) != null) {
             return true;
         }

@@ -1,0 +1,105 @@
+package tfx.backend.tornado;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tfx.backend.tornado.emulator.BFloat16;
+import tfx.compiler.schedule.Backend.CompiledKernel;
+import tfx.compiler.schedule.Backend.Layout;
+import tfx.compiler.schedule.ElementType;
+import tfx.compiler.schedule.Kernel;
+import tfx.compiler.schedule.Step;
+import tfx.compiler.schedule.Tensor;
+import tfx.ir.Expr;
+import tfx.ir.Exprs;
+import tfx.ir.Index;
+import tfx.ir.Size;
+import tfx.ir.Value;
+
+/** Two products of a row with matrices whose columns lie side by side, multiplied: around what a group takes, in words and in elements. */
+class ColumnProductsTest {
+    @ParameterizedTest
+    @CsvSource({
+        "32, 4, 1, BF16, true",
+        "7, 20, 2, BF16, true",
+        "33, 36, 2, BF16, true",
+        "16, 64, 1, BF16, true",
+        "16, 6, 2, BF16, false",
+        "64, 7, 1, F32, false",
+        "5, 12, 2, F32, false"
+    })
+    void meansTheSumOfProducts(int depth, int width, int batch, ElementType type, boolean words) {
+        Index t = new Index("t", Size.symbol("t"));
+        Index o = new Index("o", Size.of(width));
+        Index i = new Index("i", Size.of(depth));
+        Index j = new Index("j", Size.of(depth));
+        Value.Input x = new Value.Input("x", List.of(t.size(), i.size()), Value.Kind.REAL);
+        Value.Parameter a = new Value.Parameter("a", List.of(i.size(), o.size()));
+        Value.Parameter b = new Value.Parameter("b", List.of(i.size(), o.size()));
+        Expr left = Exprs.sum(i, Expr.TRUE, Exprs.mul(Exprs.read(x, t, i), Exprs.read(a, i, o)));
+        Expr right = Exprs.sum(j, Expr.TRUE, Exprs.mul(Exprs.read(x, t, j), Exprs.read(b, j, o)));
+        Value.Comprehension y = new Value.Comprehension("y", List.of(t, o), Expr.TRUE, Exprs.mul(left, right));
+        Random random = new Random(depth + width);
+        try (TornadoBackend backend = TornadoBackend.emulated();
+                Arena arena = Arena.ofConfined()) {
+            long[] matrix = {width, 1};
+            long[] rows = {depth, 1};
+            CompiledKernel kernel = backend.compile(
+                    new Kernel("y", y, List.of(x, a, b), List.of()),
+                    List.of(new Layout(ElementType.F32, rows), new Layout(type, matrix), new Layout(type, matrix)),
+                    ElementType.F32,
+                    "t");
+            assertEquals(words, kernel.source().contains("LongArray"), kernel::source);
+            float[][] weights = {new float[width * depth], new float[width * depth]};
+            Tensor[] resident = new Tensor[2];
+            for (int n = 0; n < 2; n++) {
+                MemorySegment data = arena.allocate((long) width * depth * type.bytes());
+                for (int k = 0; k < width * depth; k++) {
+                    short bits = BFloat16.bf16FromFloat(random.nextFloat() - 0.5f);
+                    weights[n][k] = BFloat16.bf16ToFloat(bits);
+                    if (type == ElementType.BF16) {
+                        data.setAtIndex(ValueLayout.JAVA_SHORT, k, bits);
+                    } else {
+                        data.setAtIndex(ValueLayout.JAVA_FLOAT, k, weights[n][k]);
+                    }
+                }
+                resident[n] = backend.memory()
+                        .resident(new Tensor(data, type, new long[] {depth, width}, matrix, 0, 0, 0, -1));
+            }
+            Tensor from = Kernels.tensor(backend, new long[] {1, depth}, batch);
+            Tensor to = Kernels.tensor(backend, new long[] {1, width}, batch);
+            float[] row = new float[batch * depth];
+            for (int k = 0; k < row.length; k++) {
+                row[k] = random.nextFloat() - 0.5f;
+            }
+            MemorySegment.copy(row, 0, from.data(), ValueLayout.JAVA_FLOAT, 0, row.length);
+            backend.memory().written(from);
+            kernel.run(new Tensor[] {from, resident[0], resident[1]}, to, new Step(batch, 0, 1), Kernels.NO_WORKERS);
+            backend.finish();
+            backend.memory().read(to);
+            for (int s = 0; s < batch; s++) {
+                for (int c = 0; c < width; c++) {
+                    double expected = dot(row, s, weights[0], c, width) * dot(row, s, weights[1], c, width);
+                    float found = to.data().getAtIndex(ValueLayout.JAVA_FLOAT, (long) s * width + c);
+                    assertTrue(Math.abs(found - expected) < 1e-5, "column " + c + " of " + s + ": " + found);
+                }
+            }
+        }
+    }
+
+    private static double dot(float[] rows, int row, float[] matrix, int column, int width) {
+        double sum = 0;
+        int depth = matrix.length / width;
+        for (int k = 0; k < depth; k++) {
+            sum += (double) rows[row * depth + k] * matrix[k * width + column];
+        }
+        return sum;
+    }
+}
