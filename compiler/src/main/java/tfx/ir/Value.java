@@ -84,6 +84,7 @@ public sealed interface Value {
     final class Comprehension implements Value {
         private final String name;
         private final List<Index> indices;
+        private final List<Size> shape;
         private final Expr domain;
         private final Expr body;
         private final List<String> fused;
@@ -96,6 +97,7 @@ public sealed interface Value {
         public Comprehension(String name, List<Index> indices, Expr domain, Expr body, List<String> fused) {
             this.name = name;
             this.indices = List.copyOf(indices);
+            this.shape = indices.stream().map(Index::size).toList();
             this.domain = domain;
             this.body = body;
             this.fused = List.copyOf(fused);
@@ -126,7 +128,7 @@ public sealed interface Value {
 
         @Override
         public List<Size> shape() {
-            return indices.stream().map(Index::size).toList();
+            return shape;
         }
 
         @Override

@@ -14,7 +14,7 @@ import tfx.ir.Size;
  * 0 for a kernel that a step leaves out.
  */
 final class CallRecord {
-    /** Everything the numbers are computed from. The output is the last of the tensors; bases count from their slab's begin. */
+    /** Everything the numbers are computed from. The outputs are the last of the tensors; bases count from their slab's begin. */
     record Call(Tensor[] tensors, long[] bases, Step step, Map<String, Long> lengths) {}
 
     /** One number of a call. */
@@ -24,6 +24,12 @@ final class CallRecord {
 
     private final Map<String, Entry> entries = new LinkedHashMap<>();
     private final List<String> declarations = new ArrayList<>();
+    private final int operands;
+
+    /** @param operands how many tensors come before the outputs */
+    CallRecord(int operands) {
+        this.operands = operands;
+    }
 
     /** The name of a variable that holds the number; its declaration is added where it is new. */
     private String entry(String name, Entry entry) {
@@ -33,9 +39,9 @@ final class CallRecord {
         return name;
     }
 
-    /** How many points the kernel computes, however it cuts them. */
-    String total(Entry entry) {
-        return entry("total", entry);
+    /** How many points the kernel computes for an output, however it cuts them. */
+    String total(int output, Entry entry) {
+        return entry(output == 0 ? "total" : "total" + output, entry);
     }
 
     String start() {
@@ -63,23 +69,27 @@ final class CallRecord {
         }
     }
 
-    /** Where the element at index 0 of tensor {@code number} lies in its slab; -1 for the output. */
+    /** Where the element at index 0 of tensor {@code number} lies in its slab; below 0 an output. */
     String base(int number) {
-        return entry(number < 0 ? "out" : "p" + number, call -> call.bases()[at(call, number)]);
+        return entry(name(number), call -> call.bases()[at(number)]);
     }
 
     String batchStride(int number) {
-        return entry((number < 0 ? "out" : "p" + number) + "b", call -> call.tensors()[at(call, number)].batchStride());
+        return entry(name(number) + "b", call -> call.tensors()[at(number)].batchStride());
     }
 
     String stride(int number, int dimension) {
         return entry(
-                (number < 0 ? "out" : "p" + number) + "s" + dimension,
-                call -> call.tensors()[at(call, number)].strides()[dimension]);
+                name(number) + "s" + dimension,
+                call -> call.tensors()[at(number)].strides()[dimension]);
     }
 
-    private static int at(Call call, int number) {
-        return number < 0 ? call.tensors().length - 1 : number;
+    private static String name(int number) {
+        return number >= 0 ? "p" + number : number == Operands.OUTPUT ? "out" : "out" + (Operands.OUTPUT - number);
+    }
+
+    private int at(int number) {
+        return number < 0 ? operands + Operands.OUTPUT - number : number;
     }
 
     List<String> declarations() {

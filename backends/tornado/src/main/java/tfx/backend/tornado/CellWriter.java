@@ -1,44 +1,72 @@
 package tfx.backend.tornado;
 
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import tfx.backend.common.Analysis;
-import tfx.ir.Expr;
 import tfx.ir.Index;
 
-/** Any comprehension: a work item computes one element after another, by itself. Right for whatever no other writer takes. */
+/** Any comprehensions: a work item computes one element after another, by itself. Right for whatever no other writer takes. */
 final class CellWriter {
     /** Work items of a group: a few warps, so that a group's registers suffice whatever the expression. */
     private static final int GROUP = 128;
 
     private final Emitter e;
-    private final List<Index> indices;
-    private final Expr body;
+    private final List<Template.Output> outputs;
 
-    CellWriter(Emitter emitter, List<Index> indices, Expr body) {
+    /** @param outputs each its elements behind those of the one before */
+    CellWriter(Emitter emitter, List<Template.Output> outputs) {
         this.e = emitter;
-        this.indices = indices;
-        this.body = body;
+        this.outputs = outputs;
     }
 
     Written write() {
-        List<Extent> extents = Extent.of(e, indices);
-        countCells(e, extents);
-        Set<Index> own = new LinkedHashSet<>(indices);
-        own.add(Analysis.BATCH);
-        String head = "for (int cell = context.globalIdx; cell < total; cell = cell + context.globalGroupSizeX) {";
-        e.block(head, "}", own, false, () -> {
-            locate(e, indices, extents);
-            String value = e.real(body);
-            e.scope.line(e.operands.store(place(e, indices), value));
+        List<String> ends = new ArrayList<>();
+        for (Template.Output output : outputs) {
+            String total = countCells(e, output.number(), Extent.of(e, output.indices()));
+            ends.add(ends.isEmpty() ? total : ends.getLast() + " + " + total);
+        }
+        String head = "for (int at_ = context.globalIdx; at_ < " + ends.getLast()
+                + "; at_ = at_ + context.globalGroupSizeX) {";
+        e.block(head, "}", Set.of(), false, () -> {
+            for (int n = 0; n < outputs.size(); n++) {
+                String begin = n == 0 ? "0" : "(" + ends.get(n - 1) + ")";
+                List<String> conditions = new ArrayList<>();
+                if (n > 0) {
+                    conditions.add("at_ >= " + begin);
+                }
+                if (n + 1 < outputs.size()) {
+                    conditions.add("at_ < " + ends.get(n));
+                }
+                String test = conditions.isEmpty() ? "{" : "if (" + String.join(" && ", conditions) + ") {";
+                Set<Index> own = new LinkedHashSet<>(outputs.get(n).indices());
+                own.add(Analysis.BATCH);
+                Template.Output output = outputs.get(n);
+                e.block(test, "}", own, !conditions.isEmpty(), () -> {
+                    e.scope.line("final int cell = at_ - " + begin + ";");
+                    element(output);
+                });
+            }
         });
         return new Written(e, GROUP, false, Written.cells(GROUP));
     }
 
-    /** Records how many elements there are, over all sequences. */
+    private void element(Template.Output output) {
+        locate(e, output.indices(), Extent.of(e, output.indices()));
+        String value = e.real(output.body());
+        int which = Operands.OUTPUT - output.number();
+        e.scope.line(e.operands.store(which, place(e, which, output.indices()), value));
+    }
+
+    /** Records how many elements of the first output there are, over all sequences. */
     static void countCells(Emitter e, List<Extent> extents) {
-        e.operands.record.total(call -> {
+        countCells(e, 0, extents);
+    }
+
+    /** The name of how many elements of an output there are. */
+    static String countCells(Emitter e, int output, List<Extent> extents) {
+        return e.operands.record.total(output, call -> {
             long total = call.step().batch();
             for (Extent extent : extents) {
                 total = Math.multiplyExact(total, extent.length(call));
@@ -60,16 +88,21 @@ final class CellWriter {
         e.scope.line("final int batch = rest;");
     }
 
-    /** Where the element at the current indices lies in the output's slab. */
+    /** Where the element at the current indices lies in the first output's slab. */
     static String place(Emitter e, List<Index> indices) {
-        StringBuilder at = new StringBuilder(e.operands.record.base(Operands.OUTPUT))
+        return place(e, Operands.OUTPUT, indices);
+    }
+
+    /** The same for any output. */
+    static String place(Emitter e, int output, List<Index> indices) {
+        StringBuilder at = new StringBuilder(e.operands.record.base(output))
                 .append(" + batch * ")
-                .append(e.operands.record.batchStride(Operands.OUTPUT));
+                .append(e.operands.record.batchStride(output));
         for (int d = 0; d < indices.size(); d++) {
             at.append(" + ")
                     .append(e.names.get(indices.get(d)))
                     .append(" * ")
-                    .append(e.operands.record.stride(Operands.OUTPUT, d));
+                    .append(e.operands.outputStride(output, d));
         }
         return at.toString();
     }

@@ -3,7 +3,6 @@ package tfx.backend.tornado;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -35,6 +34,10 @@ final class DeviceGraph implements Slabs.Carrier {
 
     private final Map<Integer, Set<Integer>> many = new HashMap<>();
     private @Nullable Handovers handovers;
+    /** The kernels that the form of few launches is for, and those of the last step of few rows. */
+    private List<Integer> step = List.of();
+
+    private List<Integer> last = List.of();
     private final List<Upload> uploads = new ArrayList<>();
     private final Object inbox;
     private GraphBuilder.@Nullable Built built;
@@ -89,14 +92,16 @@ final class DeviceGraph implements Slabs.Carrier {
                 handovers.loosen(kernels, platform);
             }
             stale |= rows > 0 && handovers.refuse(ascending, rows, many.get(rows));
+            List<Integer> numbers = ascending.stream().map(Call::number).toList();
+            together(numbers, rows);
             refresh();
-            execute(ascending, rows);
+            execute(ascending, rows, rows == 0 && numbers.equals(step));
         }
     }
 
     private void locate(Call call, int rows) {
         Call before = samples.get(call.number());
-        if (before == null || !Arrays.equals(places(call), places(before))) {
+        if (before == null || moved(call.arguments(), before.arguments())) {
             stale = true;
         }
         samples.set(call.number(), call);
@@ -107,27 +112,36 @@ final class DeviceGraph implements Slabs.Carrier {
         }
     }
 
-    /** The slabs of a call's tensors, and where weights begin: what a graph has for good. */
-    private long[] places(Call call) {
-        List<Slab> all = slabs.all();
-        int count = call.arguments().tensors().length;
-        long[] places = new long[2 * count];
-        for (int k = 0; k < count; k++) {
-            Slab slab = slabs.of(call.arguments().tensors()[k]);
-            places[k] = all.indexOf(slab);
-            places[count + k] = slab.use == Slab.Use.WEIGHTS ? call.arguments().bases()[k] : 0;
+    /** Decides for which kernels there is a form of few launches: more than before, or the same twice in succession. */
+    private void together(List<Integer> numbers, int rows) {
+        boolean again = rows == 0 && numbers.equals(last);
+        if (!numbers.equals(step) && (numbers.size() > step.size() || again)) {
+            step = numbers;
+            stale = true;
         }
-        return places;
+        last = rows == 0 ? numbers : last;
+    }
+
+    /** Whether tensors lie in other slabs than before, or weights elsewhere: what a graph has for good. */
+    private boolean moved(CallRecord.Call call, CallRecord.Call before) {
+        for (int k = 0; k < call.tensors().length; k++) {
+            Slab slab = slabs.of(call.tensors()[k]);
+            if (slab != slabs.of(before.tensors()[k])
+                    || (slab.use == Slab.Use.WEIGHTS && call.bases()[k] != before.bases()[k])) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void refresh() {
-        if (!stale && built != null && built.slabs().equals(builder.used(samples))) {
+        if (!stale && built != null) {
             return;
         }
         drop();
         List<GraphBuilder.Wide> forms = wide.stream().map(this::form).toList();
         try {
-            built = builder.build(kernels, samples, forms);
+            built = builder.build(kernels, samples, forms, step);
         } catch (RuntimeException e) {
             throw platform.fault(e, builder.classes().names(), slabs.bytes());
         }
@@ -156,27 +170,35 @@ final class DeviceGraph implements Slabs.Carrier {
         built = null;
     }
 
-    private void execute(List<Call> calls, int rows) {
+    private void execute(List<Call> calls, int rows, boolean alike) {
         upload();
-        Form form = built.form(rows);
         built.args().fill((byte) 0);
         Map<Integer, Call> byNumber = new HashMap<>();
         calls.forEach(call -> byNumber.put(call.number(), call));
+        boolean together =
+                alike && !built.units().isEmpty() && built.units().stream().allMatch(unit -> unit.fits(byNumber));
+        Form form = built.form(together ? Form.TOGETHER : rows);
         SharedRows shared = new SharedRows();
         for (Form.Place place : form.places()) {
+            if (together) {
+                set(place, builder.arguments(built.units().get(place.number()), byNumber, place.piece()));
+                continue;
+            }
             Call call = byNumber.get(place.number());
             if (call != null) {
                 CallRecord.Call arguments = builder.arguments(kernels, form, call, place.piece());
                 if (!shared.written(kernels.get(place.number()).cut(), place.piece(), arguments)) {
-                    for (int k = 0; k < place.entries().size(); k++) {
-                        set(
-                                place.at() + k,
-                                Math.toIntExact(place.entries().get(k).of(arguments)));
-                    }
+                    set(place, arguments);
                 }
             }
         }
         execute(form);
+    }
+
+    private void set(Form.Place place, CallRecord.Call arguments) {
+        for (int k = 0; k < place.entries().size(); k++) {
+            set(place.at() + k, Math.toIntExact(place.entries().get(k).of(arguments)));
+        }
     }
 
     private void execute(Form form) {

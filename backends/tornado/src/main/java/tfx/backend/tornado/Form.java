@@ -14,6 +14,9 @@ record Form(int rows, List<Place> places, Passing passing) {
     /** With at most so many rows times the platform's few, reading weights is all that counts: kernels for that are generated. */
     private static final int STEP = 8;
 
+    /** In place of the number of rows: the form for steps of few rows with the kernels of the step before, in few launches. */
+    static final int TOGETHER = -1;
+
     /** The whole kernel among its pieces. */
     static final int WHOLE = -1;
 
@@ -25,7 +28,7 @@ record Form(int rows, List<Place> places, Passing passing) {
     /**
      * Where a task's record lies in the arguments.
      *
-     * @param number the kernel's, or -1 - s for the upload into slab s
+     * @param number the kernel's, or that of a launch of several; -1 - s for the upload into slab s
      * @param piece which piece of a cut kernel: the rows of a product, or after those the rest; below 0 one of those named here
      */
     record Place(int number, int piece, int at, List<CallRecord.Entry> entries) {}

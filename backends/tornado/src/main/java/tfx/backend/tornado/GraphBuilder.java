@@ -4,12 +4,17 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tfx.backend.tornado.DeviceGraph.Call;
+import tfx.compiler.schedule.Backend.Request;
 import tfx.compiler.schedule.ElementType;
+import tfx.compiler.schedule.Step;
 import tfx.ir.Value;
 
 /** Makes the graphs of a {@link DeviceGraph}: writes, compiles and loads the classes that are missing, and lays out records. */
@@ -25,14 +30,22 @@ final class GraphBuilder {
     record Wide(int rows, Set<Integer> many, Passing passing) {}
 
     private static final Wide FEW = new Wide(0, Set.of(), Passing.NONE);
+    private static final Wide TOGETHER = new Wide(Form.TOGETHER, Set.of(), Passing.NONE);
 
     /**
      * Graphs that are ready.
      *
      * @param args the record of every task, of the form that is run
      * @param kernels the ids of the tasks
+     * @param units the launches of {@link Form#TOGETHER}, where there is that form
      */
-    record Built(Driver.Graph graph, List<Form> forms, List<Slab> slabs, MemorySegment args, List<String> kernels) {
+    record Built(
+            Driver.Graph graph,
+            List<Form> forms,
+            List<Slab> slabs,
+            MemorySegment args,
+            List<String> kernels,
+            List<Fusion.Unit> units) {
         Form form(int rows) {
             return forms.stream()
                     .skip(1)
@@ -90,12 +103,59 @@ final class GraphBuilder {
         Call call = form.passing().handovers().isEmpty() ? given : scratch.handed(kernels, form.passing(), given);
         return switch (piece) {
             case Form.WHOLE -> call.arguments();
-            case Form.PARTS, Form.JOIN -> scratch.arguments(call);
+            case Form.PARTS, Form.JOIN -> scratch.arguments(call.arguments());
             default -> scratch.arguments(kernels.get(call.number()), form.passing(), call, piece);
         };
     }
 
-    Built build(List<Numbered> kernels, List<@Nullable Call> samples, List<Wide> wide) {
+    /** What a launch of several kernels is called with. */
+    CallRecord.Call arguments(Fusion.Unit unit, Map<Integer, Call> calls, int piece) {
+        CallRecord.Call whole = scratch.arguments(unit, calls);
+        return piece == Form.WHOLE ? whole : scratch.arguments(whole);
+    }
+
+    /** The launches for a step of few rows that runs these kernels; none where they cannot be brought together. */
+    private List<Fusion.Unit> together(List<Numbered> kernels, List<@Nullable Call> samples, List<Integer> step) {
+        Map<Integer, Step> steps = new LinkedHashMap<>();
+        step.forEach(n -> steps.put(n, samples.get(n).arguments().step()));
+        List<Fusion.Unit> units = Fusion.of(kernels, steps, platform);
+        if (units == null) {
+            return List.of();
+        }
+        for (int n : step) {
+            Request request = kernels.get(n).whole().request();
+            if (!request.kept()) {
+                scratch.reserve(n, request, platform.few());
+            }
+        }
+        units.stream()
+                .map(Fusion.Unit::split)
+                .filter(Objects::nonNull)
+                .forEach(split -> scratch.reserve(split, platform.few()));
+        return units;
+    }
+
+    private List<Object> jobs(List<Fusion.Unit> units, List<@Nullable Call> samples) {
+        Map<Integer, Call> calls = new HashMap<>();
+        for (int n = 0; n < samples.size(); n++) {
+            calls.put(n, samples.get(n));
+        }
+        List<Object> jobs = new ArrayList<>();
+        for (int u = 0; u < units.size(); u++) {
+            Fusion.Unit unit = units.get(u);
+            if (unit.split() == null) {
+                jobs.add(new Job(u, Form.WHOLE, unit.template(), arguments(unit, calls, Form.WHOLE), false));
+            } else {
+                CallRecord.Call arguments = arguments(unit, calls, Form.PARTS);
+                jobs.add(new Job(u, Form.PARTS, unit.split().parts(), arguments, false));
+                jobs.add(new Job(u, Form.JOIN, unit.split().join(), arguments, false));
+            }
+        }
+        return jobs;
+    }
+
+    /** @param step the kernels of a step of few rows that are to run in few launches */
+    Built build(List<Numbered> kernels, List<@Nullable Call> samples, List<Wide> wide, List<Integer> step) {
         for (Wide form : wide) {
             form.many().stream()
                     .map(number -> kernels.get(number).cut())
@@ -109,9 +169,15 @@ final class GraphBuilder {
                 scratch.reserve(kernels.get(k).split(), platform.few());
             }
         }
+        List<Fusion.Unit> units = together(kernels, samples, step);
+        List<Wide> wanted = new ArrayList<>(List.of(FEW));
+        wanted.addAll(wide);
         List<List<Object>> plans = new ArrayList<>();
-        plans.add(jobs(kernels, samples, FEW));
-        wide.forEach(form -> plans.add(jobs(kernels, samples, form)));
+        wanted.forEach(form -> plans.add(jobs(kernels, samples, form)));
+        if (!units.isEmpty()) {
+            plans.add(jobs(units, samples));
+            wanted.add(TOGETHER);
+        }
         classes.load(plans.stream()
                 .flatMap(List::stream)
                 .filter(Job.class::isInstance)
@@ -124,7 +190,7 @@ final class GraphBuilder {
         List<List<Slotted>> all = new ArrayList<>();
         all.add(uploads(inGraph, forms));
         for (int f = 0; f < plans.size(); f++) {
-            all.add(form(plans.get(f), f == 0 ? FEW : wide.get(f - 1), forms, literals));
+            all.add(form(plans.get(f), wanted.get(f), forms, literals));
         }
         int size = all.stream()
                 .flatMap(List::stream)
@@ -157,7 +223,8 @@ final class GraphBuilder {
                         .flatMap(List::stream)
                         .map(Driver.Launch::id)
                         .distinct()
-                        .toList());
+                        .toList(),
+                units);
     }
 
     private List<Slotted> uploads(List<Slab> inGraph, List<Form> forms) {
@@ -191,8 +258,8 @@ final class GraphBuilder {
                 if (form.many().contains(k)) {
                     many(kernels, samples, sample, form, jobs);
                 } else if (split != null) {
-                    jobs.add(new Job(k, Form.PARTS, split.parts(), scratch.arguments(sample), false));
-                    jobs.add(new Job(k, Form.JOIN, split.join(), scratch.arguments(sample), false));
+                    jobs.add(new Job(k, Form.PARTS, split.parts(), scratch.arguments(sample.arguments()), false));
+                    jobs.add(new Job(k, Form.JOIN, split.join(), scratch.arguments(sample.arguments()), false));
                 } else {
                     jobs.add(new Job(k, Form.WHOLE, whole, sample.arguments(), false));
                 }

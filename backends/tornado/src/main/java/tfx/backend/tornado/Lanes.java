@@ -18,6 +18,7 @@ final class Lanes {
     private final Scope cell;
     private final int count;
     private final int warp;
+    private final String lane;
 
     /** Most points that a lane has under way at a time: memory answers late, and only many questions at once keep it busy. */
     private static final int AHEAD = 16;
@@ -28,6 +29,12 @@ final class Lanes {
      * @param warp neighbouring lanes that add without barriers, a power of two; 0 where none do
      */
     Lanes(Emitter emitter, Scope cell, int count, int warp) {
+        this(emitter, cell, count, warp, "lane");
+    }
+
+    /** @param lane the variable that holds an item's number among the lanes of its cell */
+    Lanes(Emitter emitter, Scope cell, int count, int warp, String lane) {
+        this.lane = lane;
         this.warp = warp;
         this.e = emitter;
         this.cell = cell;
@@ -65,8 +72,8 @@ final class Lanes {
             points = Math.multiplyExact(points, index.size().constant());
         }
         String at = e.fresh("i");
-        String head =
-                "for (int " + at + " = lane; " + at + " < " + points + "; " + at + " = " + at + " + " + count + ") {";
+        String head = "for (int " + at + " = " + lane + "; " + at + " < " + points + "; " + at + " = " + at + " + "
+                + count + ") {";
         e.block(head, "}", Set.copyOf(indices), false, () -> {
             Product.unflatten(e, indices, at);
             point.run();
@@ -124,7 +131,7 @@ final class Lanes {
         }
         int each = ahead;
         String at = e.fresh("i");
-        String head = "for (int " + at + " = lane; " + at + " < " + points + "; " + at + " = " + at + " + "
+        String head = "for (int " + at + " = " + lane + "; " + at + " < " + points + "; " + at + " = " + at + " + "
                 + count * each + ") {";
         e.block(head, "}", own, false, () -> {
             List<StringBuilder> totals = names.stream().map(StringBuilder::new).toList();
@@ -159,8 +166,8 @@ final class Lanes {
         Loops.Range range = e.loops.range(first, now);
         String at = e.fresh("i");
         e.names.put(first, at);
-        String head = "for (int " + at + " = " + range.low() + " + lane; " + at + " < " + range.high() + "; " + at
-                + " = " + at + " + " + count + ") {";
+        String head = "for (int " + at + " = " + range.low() + " + " + lane + "; " + at + " < " + range.high() + "; "
+                + at + " = " + at + " + " + count + ") {";
         e.block(
                 head,
                 "}",
@@ -184,18 +191,18 @@ final class Lanes {
             if (warp == count) {
                 return sum;
             }
-            e.scope.line("if (lane % " + warp + " == 0) {\nshared[local / " + warp + "] = " + sum + ";\n}");
+            e.scope.line("if (" + lane + " % " + warp + " == 0) {\nshared[local / " + warp + "] = " + sum + ";\n}");
             e.scope.line("context.localBarrier();");
             StringBuilder all = new StringBuilder();
             for (int w = 0; w < count / warp; w++) {
-                all.append(w == 0 ? "" : " + ").append("shared[(local - lane) / " + warp + " + " + w + "]");
+                all.append(w == 0 ? "" : " + ").append("shared[(local - " + lane + ") / " + warp + " + " + w + "]");
             }
             e.scope.line("final float " + value + " = " + all + ";");
             e.scope.line("context.localBarrier();");
             return value;
         }
-        tree(e, monoid, part, "local", "lane", count);
-        e.scope.line("final float " + value + " = shared[local - lane];");
+        tree(e, monoid, part, "local", lane, count);
+        e.scope.line("final float " + value + " = shared[local - " + lane + "];");
         e.scope.line("context.localBarrier();");
         return value;
     }

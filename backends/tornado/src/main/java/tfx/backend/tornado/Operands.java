@@ -14,25 +14,27 @@ import tfx.ir.Value;
  * parameter {@code s<k>} is; strides that are known are literals, all other numbers come from the {@link CallRecord}.
  */
 final class Operands {
-    /** Stands for the output where a tensor's number is asked for. */
+    /** Stands for the first output where a tensor's number is asked for; one less for each output behind it. */
     static final int OUTPUT = -1;
 
     /** Elements of 16 bits in a word. */
     static final int WORD = 4;
 
-    final CallRecord record = new CallRecord();
+    final CallRecord record;
     private final List<Value> values;
     private final List<Layout> layouts;
     private final ElementType output;
     private final @Nullable String length;
     private final Map<Double, Integer> constants;
     private final int[] slabs;
+    private final List<long[]> outputs;
     private final boolean aligned;
     private final java.util.Set<Integer> wide = new java.util.HashSet<>();
 
     /**
+     * @param outputs the strides of each output, -1 where known only at run time; empty where none is known
      * @param aligned whether every matrix of weights begins where a word of its array begins
-     * @param slabs which slab parameter holds each operand, and last the output
+     * @param slabs which slab parameter holds each operand, and behind them each output
      */
     Operands(
             List<Value> values,
@@ -41,8 +43,11 @@ final class Operands {
             @Nullable String length,
             Map<Double, Integer> constants,
             int[] slabs,
+            List<long[]> outputs,
             boolean aligned) {
+        this.outputs = outputs;
         this.aligned = aligned;
+        this.record = new CallRecord(values.size());
         this.values = values;
         this.layouts = layouts;
         this.output = output;
@@ -123,14 +128,19 @@ final class Operands {
         return "s" + slabs[number(value)];
     }
 
-    /** Writes an element of the output. */
+    /** Writes an element of the first output. */
     String store(String at, String value) {
+        return store(OUTPUT, at, value);
+    }
+
+    /** Writes an element of an output. */
+    String store(int which, String at, String value) {
         String number = switch (output) {
             case F32 -> value;
             case BF16 -> "BFloat16.bf16FromFloat(" + value + ")";
             default -> throw new IllegalArgumentException("no kernel writes " + output);
         };
-        return "s" + slabs[values.size()] + ".set(" + at + ", " + number + ");";
+        return "s" + slabs[values.size() + OUTPUT - which] + ".set(" + at + ", " + number + ");";
     }
 
     /** Whether the elements of {@code value} along {@code dimension} lie side by side. */
@@ -141,6 +151,14 @@ final class Operands {
     /** A stride in elements, -1 where it is known only at run time. */
     long strideOf(Value value, int dimension) {
         return layouts.get(number(value)).strides()[dimension];
+    }
+
+    /** A stride of an output as an int expression; a literal where the layout is known. */
+    String outputStride(int which, int dimension) {
+        long[] known = outputs.get(OUTPUT - which);
+        return known.length > 0 && known[dimension] >= 0
+                ? Long.toString(known[dimension])
+                : record.stride(which, dimension);
     }
 
     String stride(Value value, int dimension) {

@@ -3,12 +3,14 @@ package tfx.backend.tornado;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tfx.backend.tornado.DeviceGraph.Call;
 import tfx.backend.tornado.GraphBuilder.Numbered;
+import tfx.compiler.schedule.Backend.Request;
 import tfx.compiler.schedule.DeviceMemory;
 import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Step;
@@ -28,6 +30,9 @@ final class Scratch {
     private final Map<ElementType, List<@Nullable Held>> handed = new EnumMap<>(ElementType.class);
     /** By room. */
     private final List<@Nullable Held> joins = new ArrayList<>();
+
+    /** By kernel: outputs that nothing but later kernels of the same launches reads. */
+    private final Map<Integer, Held> inner = new HashMap<>();
 
     private record Held(DeviceMemory.Room room, ElementType type, long elements) {}
 
@@ -116,6 +121,12 @@ final class Scratch {
         return new Call(call.number(), new CallRecord.Call(tensors, bases, given.step(), given.lengths()));
     }
 
+    /** Makes room for so many rows of what only later kernels of a step read. */
+    void reserve(int kernel, Request request, long count) {
+        inner.put(
+                kernel, grown(inner.get(kernel), request.output(), Math.multiplyExact(count, Fusion.numbers(request))));
+    }
+
     private Held grown(Held held, ElementType type, long elements) {
         if (held != null && held.elements >= elements) {
             return held;
@@ -132,6 +143,7 @@ final class Scratch {
         all.addAll(sums);
         handed.values().forEach(all::addAll);
         all.addAll(joins);
+        all.addAll(inner.values());
         if (stretches != null) {
             all.add(stretches);
         }
@@ -165,9 +177,39 @@ final class Scratch {
         return shape;
     }
 
+    /** What a launch of several kernels is called with. */
+    CallRecord.Call arguments(Fusion.Unit unit, Map<Integer, Call> calls) {
+        int count = unit.sources().size();
+        Tensor[] tensors = new Tensor[count];
+        long[] bases = new long[count];
+        for (int k = 0; k < count; k++) {
+            Fusion.Source source = unit.sources().get(k);
+            CallRecord.Call call = calls.get(source.kernel()).arguments();
+            boolean output = source.operand() == Fusion.Source.OUTPUT;
+            int at = output ? call.tensors().length - 1 : source.operand();
+            tensors[k] = call.tensors()[at];
+            bases[k] = call.bases()[at];
+            Held own = output ? inner.get(source.kernel()) : null;
+            if (own != null) {
+                Tensor t = tensors[k];
+                tensors[k] = new Tensor(
+                        own.room.data(),
+                        own.type,
+                        t.shape(),
+                        t.strides(),
+                        0,
+                        t.batchStride(),
+                        t.origin(),
+                        t.originAxis());
+                bases[k] = slabs.base(tensors[k]);
+            }
+        }
+        CallRecord.Call first = calls.get(unit.kernels().getFirst()).arguments();
+        return new CallRecord.Call(tensors, bases, first.step(), first.lengths());
+    }
+
     /** What the kernels of a split fold are called with: the stretches are the last operand. */
-    CallRecord.Call arguments(Call call) {
-        CallRecord.Call whole = call.arguments();
+    CallRecord.Call arguments(CallRecord.Call whole) {
         int last = whole.tensors().length - 1;
         Tensor[] tensors = Arrays.copyOf(whole.tensors(), last + 2);
         long[] bases = Arrays.copyOf(whole.bases(), last + 2);

@@ -83,17 +83,18 @@ record Split(Template parts, Template join, long rowNumbers) {
         }
         Room room = new Room(count, new Value.Input("stretches", List.of(Size.of(1)), Value.Kind.REAL));
         int items = Math.min(ITEMS, platform.items());
-        Template parts = whole.as(
-                with(request, room.value()),
-                "stretches ",
-                (emitter, all, body, on, many) -> new StreamWriter(
-                                emitter, all, body, Streamed.find(emitter, all, body), items, platform.warp(), room)
-                        .write());
-        Template join = whole.as(
-                with(request, room.value()),
-                "joined ",
-                (emitter, all, body, on, many) ->
-                        new Join(emitter, all, body, Streamed.find(emitter, all, body), room).write());
+        Template parts =
+                whole.as(with(request, room.value()), "stretches ", (emitter, outputs, on, many) -> {
+                    List<Index> all = outputs.getFirst().indices();
+                    Expr body = outputs.getFirst().body();
+                    Streamed found = Streamed.find(emitter, all, body);
+                    return new StreamWriter(emitter, all, body, found, items, platform.warp(), room).write();
+                });
+        Template join = whole.as(with(request, room.value()), "joined ", (emitter, outputs, on, many) -> {
+            List<Index> all = outputs.getFirst().indices();
+            Expr body = outputs.getFirst().body();
+            return new Join(emitter, all, body, Streamed.find(emitter, all, body), room).write();
+        });
         int numbers = (streamed.fold().accumulators().size() + 1) * streamed.width();
         return new Split(parts, join, Math.multiplyExact(rows * count, numbers));
     }
@@ -110,6 +111,10 @@ record Split(Template parts, Template join, long rowNumbers) {
     /** Writes the second kernel: a work item joins the stretches of one element after another. */
     private record Join(Emitter e, List<Index> indices, Expr body, Streamed streamed, Room room) {
         private static final int GROUP = 64;
+        /** Stretches whose numbers are under way at a time. */
+        private static final int AHEAD = 16;
+        /** Items that a compute unit is given: there are few elements. */
+        private static final int RESIDENT = 256;
 
         Written write() {
             List<Extent> extents = Extent.of(e, indices);
@@ -163,16 +168,27 @@ record Split(Template parts, Template join, long rowNumbers) {
                 String value = e.real(body);
                 e.scope.line(e.operands.store(CellWriter.place(e, indices), value));
             });
-            return new Written(e, GROUP, false, Written.cells(GROUP));
+            return new Written(e, GROUP, false, Written.cells(GROUP, RESIDENT));
         }
 
         /** All stretches of the element, the empty ones too: what those hold changes nothing. */
         private void each(int stretch, Runnable one) {
             String j = e.fresh("j");
-            String head = "for (int " + j + " = 0; " + j + " < " + room.count() + "; " + j + "++) {";
+            int ahead = AHEAD;
+            while (room.count() % ahead != 0) {
+                ahead--;
+            }
+            int each = ahead;
+            String head =
+                    "for (int " + j + " = 0; " + j + " < " + room.count() + "; " + j + " = " + j + " + " + each + ") {";
             e.block(head, "}", Set.of(), false, () -> {
-                e.scope.line("final int at_ = row + " + j + " * " + stretch + ";");
-                one.run();
+                for (int u = 0; u < each; u++) {
+                    int stretchAhead = u;
+                    e.block("{", "}", Set.of(), false, () -> {
+                        e.scope.line("final int at_ = row + (" + j + " + " + stretchAhead + ") * " + stretch + ";");
+                        one.run();
+                    });
+                }
             });
         }
     }

@@ -20,7 +20,7 @@ import tfx.ir.Index;
  */
 final class StreamWriter {
     /** Points that an item has under way at a time: memory answers late. */
-    private static final int AHEAD = 8;
+    private static final int AHEAD = 16;
 
     private final Emitter e;
     private final List<Index> indices;

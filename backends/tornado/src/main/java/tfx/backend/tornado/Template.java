@@ -6,7 +6,10 @@ import com.palantir.javapoet.MethodSpec;
 import com.palantir.javapoet.TypeName;
 import com.palantir.javapoet.TypeSpec;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import javax.lang.model.element.Modifier;
 import org.jspecify.annotations.Nullable;
@@ -24,17 +27,27 @@ final class Template {
     /** The package of everything generated. */
     static final String PACKAGE = "tfx.generated";
 
-    private final Request request;
+    private final List<Request> requests;
     private final Analysis analysis = new Analysis();
-    private final Expr given;
-    private final Expr body;
-    private final Key key;
+    private final List<long[]> strides;
+    private final List<Output> outputs = new ArrayList<>();
+    private final Map<Double, Integer> constants = new LinkedHashMap<>();
+    private final List<Expr> given;
+    private final String key;
     private final String form;
     private final Style style;
 
+    /**
+     * What is computed and where it goes.
+     *
+     * @param number among the kernel's outputs
+     * @param body the element at the indices, with the domain's complement as 0
+     */
+    record Output(int number, List<Index> indices, Expr body) {}
+
     /** How a kernel's code is written. */
     interface Style {
-        Written write(Emitter emitter, List<Index> indices, Expr body, Platform platform, boolean many);
+        Written write(Emitter emitter, List<Output> outputs, Platform platform, boolean many);
     }
 
     /** A kernel written as its structure suggests. */
@@ -47,95 +60,139 @@ final class Template {
         this(request, body, "", Writers::write);
     }
 
+    private Template(Request request, Expr body, String form, Style style) {
+        this(List.of(request), List.of(body), List.of(new long[0]), form, style);
+    }
+
+    /**
+     * Kernels of one launch, over the same operands in the same order.
+     *
+     * @param strides of the outputs: empty where they are not known
+     */
+    Template(List<Request> requests, List<long[]> strides) {
+        this(
+                requests,
+                requests.stream().map(r -> r.kernel().output().body()).toList(),
+                strides,
+                "",
+                Writers::write);
+    }
+
     /** @param form tells styles apart */
-    Template(Request request, Expr body, String form, Style style) {
-        this.request = request;
-        this.given = body;
+    private Template(List<Request> requests, List<Expr> given, List<long[]> strides, String form, Style style) {
+        this.requests = List.copyOf(requests);
+        this.given = given;
+        this.strides = strides;
         this.form = form;
         this.style = style;
-        Value.Comprehension output = request.kernel().output();
-        this.body = analysis.intern(new Expr.Select(output.domain(), body, new Expr.Number(0)));
-        this.key = new Key(
-                analysis,
-                request.kernel().operands(),
-                request.layouts(),
-                request.output(),
-                request.length(),
-                output,
-                this.body);
+        StringBuilder text = new StringBuilder(form);
+        for (int n = 0; n < requests.size(); n++) {
+            Request request = requests.get(n);
+            Value.Comprehension output = request.kernel().output();
+            Expr body = analysis.intern(new Expr.Select(output.domain(), given.get(n), new Expr.Number(0)));
+            outputs.add(new Output(n, output.indices(), body));
+            Key own = new Key(
+                    analysis,
+                    request.kernel().operands(),
+                    request.layouts(),
+                    request.output(),
+                    request.length(),
+                    output,
+                    body);
+            text.append(own.text()).append(Arrays.toString(strides.get(n)));
+            own.constants().keySet().forEach(value -> text.append(' ')
+                    .append(constants.computeIfAbsent(value, v -> constants.size())));
+        }
+        this.key = text.toString();
     }
 
     Request request() {
-        return request;
+        return requests.getFirst();
     }
 
     /** The same kernel with an output of another type. */
     Template as(ElementType type) {
+        Request request = request();
         return type == request.output()
                 ? this
                 : new Template(
-                        new Request(request.kernel(), request.layouts(), type, request.length()), given, form, style);
-    }
-
-    String key() {
-        return form + key.text();
+                        new Request(request.kernel(), request.layouts(), type, request.length()),
+                        given.getFirst(),
+                        form,
+                        style);
     }
 
     /** The same kernel where the rows of an operand lie at a distance that is known at run time only. */
     Template withRowsApart(Value operand) {
+        Request request = request();
         List<Layout> layouts = new ArrayList<>(request.layouts());
         int number = request.kernel().operands().indexOf(operand);
         Layout layout = layouts.get(number);
-        long[] strides = layout.strides().clone();
-        strides[0] = -1;
-        layouts.set(number, new Layout(layout.type(), strides));
+        long[] rows = layout.strides().clone();
+        rows[0] = -1;
+        layouts.set(number, new Layout(layout.type(), rows));
         return new Template(
                 new Request(request.kernel(), layouts, request.output(), request.length(), request.kept()),
-                given,
+                given.getFirst(),
                 form,
                 style);
     }
 
     /** The same kernel over other operands, written in another style. */
     Template as(Request other, String form, Style style) {
-        return new Template(other, given, form, style);
+        return new Template(List.of(other), given, strides, form, style);
     }
 
-    /** What the kernel computes, with its domain's complement as 0. */
+    /** The first output as it is computed, which may be from other values than its own definition says. */
+    Value.Comprehension computed() {
+        Value.Comprehension output = request().kernel().output();
+        return new Value.Comprehension(output.name(), output.indices(), output.domain(), given.getFirst());
+    }
+
+    String key() {
+        return key;
+    }
+
+    List<Output> outputs() {
+        return outputs;
+    }
+
+    /** What the first output is, with its domain's complement as 0. */
     Expr body() {
-        return body;
+        return outputs.getFirst().body();
     }
 
     /** An emitter for questions about the kernel: what it writes is of no use. */
     Emitter emitter() {
-        return new Emitter(analysis, operands(new int[request.layouts().size() + 1], true));
+        return new Emitter(analysis, operands(new int[request().layouts().size() + outputs.size()], true));
     }
 
     /** Whether kernels for few and for many rows differ. */
     boolean differs(Platform platform) {
-        return Writers.differ(emitter(), request.kernel().output().indices(), body, platform);
+        return Writers.differ(emitter(), outputs.getFirst().indices(), body(), platform);
     }
 
     private Operands operands(int[] slabs, boolean aligned) {
         return new Operands(
-                request.kernel().operands(),
-                request.layouts(),
-                request.output(),
-                request.length(),
-                key.constants(),
+                request().kernel().operands(),
+                request().layouts(),
+                request().output(),
+                request().length(),
+                constants,
                 slabs,
+                strides,
                 aligned);
     }
 
     double[] literals() {
-        return key.arguments();
+        return constants.keySet().stream().mapToDouble(Double::doubleValue).toArray();
     }
 
-    /** The types of the operands and, last, of the output. */
+    /** The types of the operands and, behind them, of the outputs. */
     List<ElementType> types() {
-        List<ElementType> types = new java.util.ArrayList<>();
-        request.layouts().forEach(layout -> types.add(layout.type()));
-        types.add(request.output());
+        List<ElementType> types = new ArrayList<>();
+        request().layouts().forEach(layout -> types.add(layout.type()));
+        requests.forEach(request -> types.add(request.output()));
         return types;
     }
 
@@ -149,7 +206,7 @@ final class Template {
     /**
      * Writes the class.
      *
-     * @param slabs which slab parameter holds each operand, and last the output
+     * @param slabs which slab parameter holds each operand, and behind them each output
      * @param slabTypes the type of each slab parameter
      * @param many whether it is for steps of many rows
      * @param aligned whether every matrix of weights begins where a word of its array begins
@@ -158,7 +215,7 @@ final class Template {
             String name, Platform platform, int[] slabs, List<ElementType> slabTypes, boolean many, boolean aligned) {
         Operands operands = operands(slabs, aligned);
         Emitter emitter = new Emitter(analysis, operands);
-        Written written = style.write(emitter, request.kernel().output().indices(), body, platform, many);
+        Written written = style.write(emitter, outputs, platform, many);
         StringBuilder code = new StringBuilder("final int at = slot.get(0);\n");
         if (operands.literals() > 0) {
             code.append("final int literal = slot.get(1);\n");

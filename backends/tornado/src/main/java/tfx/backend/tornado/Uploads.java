@@ -22,7 +22,8 @@ final class Uploads {
 
     /** The kernel for a slab of a type. Only F32 is ever uploaded; but what no task touches TornadoVM brings to no device. */
     static Template.Source source(Platform platform, ElementType type) {
-        Operands operands = new Operands(List.of(), List.of(), type, null, java.util.Map.of(), new int[] {1}, false);
+        Operands operands =
+                new Operands(List.of(), List.of(), type, null, java.util.Map.of(), new int[] {1}, List.of(), false);
         Emitter emitter = new Emitter(new tfx.backend.common.Analysis(), operands);
         emitter.scope.line("final int at = slot.get(0);");
         emitter.scope.line("final int total = args.get(at);");

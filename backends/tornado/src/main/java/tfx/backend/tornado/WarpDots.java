@@ -17,7 +17,7 @@ import tfx.ir.Index;
  */
 final class WarpDots {
     /** Points under way at a time. */
-    private static final int AHEAD = 8;
+    private static final int AHEAD = 16;
 
     /** Terms of an item in one sum, each written out. */
     private static final int MOST = 8;

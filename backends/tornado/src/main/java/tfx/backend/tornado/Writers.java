@@ -9,7 +9,16 @@ import tfx.ir.Index;
 final class Writers {
     private Writers() {}
 
-    static Written write(Emitter emitter, List<Index> indices, Expr body, Platform platform, boolean many) {
+    static Written write(Emitter emitter, List<Template.Output> outputs, Platform platform, boolean many) {
+        RowProducts products = many ? null : RowProducts.find(emitter, outputs, platform);
+        if (products != null) {
+            return products.write();
+        }
+        if (outputs.size() > 1) {
+            return new CellWriter(emitter, outputs).write();
+        }
+        List<Index> indices = outputs.getFirst().indices();
+        Expr body = outputs.getFirst().body();
         int items = platform.items();
         FoldTileWriter fold = many ? FoldTileWriter.find(emitter, indices, body, platform) : null;
         if (fold != null) {
@@ -18,10 +27,6 @@ final class Writers {
         Streamed stream = Streamed.find(emitter, indices, body);
         if (stream != null) {
             return new StreamWriter(emitter, indices, body, stream, items, platform.warp(), null).write();
-        }
-        RowProducts products = many ? null : RowProducts.find(emitter, indices, body, platform);
-        if (products != null) {
-            return products.write();
         }
         ColumnProducts turned = many ? null : ColumnProducts.find(emitter, indices, body, platform);
         if (turned != null) {
@@ -40,7 +45,7 @@ final class Writers {
         if (rows != null) {
             return rows.write();
         }
-        return shared != null ? shared.write() : new CellWriter(emitter, indices, body).write();
+        return shared != null ? shared.write() : new CellWriter(emitter, outputs).write();
     }
 
     /** Whether kernels for few and for many rows differ. */
@@ -51,7 +56,7 @@ final class Writers {
         if (Streamed.find(emitter, indices, body) != null) {
             return false;
         }
-        if (RowProducts.find(emitter, indices, body, platform) != null
+        if (RowProducts.find(emitter, List.of(new Template.Output(0, indices, body)), platform) != null
                 || ColumnProducts.find(emitter, indices, body, platform) != null
                 || RowSumWriter.find(emitter, indices, body, platform, true) != null) {
             return true;
@@ -60,5 +65,10 @@ final class Writers {
         return shared != null
                 ? TileWriter.find(emitter, indices, body, shared.group()) != null
                 : RowWriter.find(emitter, indices, body, platform) != null;
+    }
+
+    /** Whether each work item computes elements by itself, whatever the number of rows. */
+    static boolean plain(Emitter emitter, Template.Output output, Platform platform) {
+        return !Product.loops(output.body()) && RowProducts.find(emitter, List.of(output), platform) == null;
     }
 }

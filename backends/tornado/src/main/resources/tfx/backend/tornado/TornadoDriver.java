@@ -35,10 +35,20 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /** A device of TornadoVM. Compiled where TornadoVM is installed, against its own API. */
 public final class TornadoDriver implements Driver {
-    /** A graph of TornadoVM has room for 1024 nodes: a task, its slot and what it writes take six ... */
-    private static final int MOST_TASKS = 160;
-    /** ... and for 8,192 bytes of its own code: five for each argument of a task and a few for the task. */
-    private static final int MOST_CODE = 8000;
+    /** A graph of TornadoVM holds 256 tasks ... */
+    private static final int MOST_TASKS = 250;
+    /** ... in 1,024 nodes, some for arrays of many: a task has two, its slot three, and what it writes one each ... */
+    private static final int MOST_NODES = 960;
+    /** ... and 8,192 bytes of its own code: five for each argument of a task, of which one is the context, and 15 for the task. */
+    private static final int MOST_CODE = 8100;
+
+    private static int nodes(Launch launch, List<Object> back) {
+        int written = 0;
+        for (Object array : launch.arrays()) {
+            written += back.contains(array) ? 1 : 0;
+        }
+        return 5 + written;
+    }
 
     /** Bytes of local memory: what kernels make use of, what any device of OpenCL has, and what drivers keep. */
     private static final int MOST_LOCAL = 48 << 10;
@@ -47,7 +57,7 @@ public final class TornadoDriver implements Driver {
     private static final int RESERVED_LOCAL = 1 << 10;
 
     private static int code(Launch launch) {
-        return 5 * (launch.arrays().length + 1) + 24;
+        return 5 * (launch.arrays().length + 1) + 15;
     }
 
     private final TornadoDevice device;
@@ -168,14 +178,19 @@ public final class TornadoDriver implements Driver {
         for (int f = 0; f < forms.size(); f++) {
             List<Launch> some = new ArrayList<>();
             int code = 0;
+            int nodes = 0;
             for (Launch launch : forms.get(f)) {
-                if (some.size() == MOST_TASKS || code + code(launch) > MOST_CODE) {
+                if (some.size() == MOST_TASKS
+                        || code + code(launch) > MOST_CODE
+                        || nodes + nodes(launch, back) > MOST_NODES) {
                     parts.add(new Part(f, "part" + parts.size(), List.copyOf(some)));
                     some.clear();
                     code = 0;
+                    nodes = 0;
                 }
                 some.add(launch);
                 code += code(launch);
+                nodes += nodes(launch, back);
             }
             if (!some.isEmpty()) {
                 parts.add(new Part(f, "part" + parts.size(), List.copyOf(some)));
