@@ -83,13 +83,12 @@ record Split(Template parts, Template join, long rowNumbers) {
         }
         Room room = new Room(count, new Value.Input("stretches", List.of(Size.of(1)), Value.Kind.REAL));
         int items = Math.min(ITEMS, platform.items());
-        Template parts =
-                whole.as(with(request, room.value()), "stretches ", (emitter, outputs, on, many) -> {
-                    List<Index> all = outputs.getFirst().indices();
-                    Expr body = outputs.getFirst().body();
-                    Streamed found = Streamed.find(emitter, all, body);
-                    return new StreamWriter(emitter, all, body, found, items, platform.warp(), room).write();
-                });
+        Template parts = whole.as(with(request, room.value()), "stretches ", (emitter, outputs, on, many) -> {
+            List<Index> all = outputs.getFirst().indices();
+            Expr body = outputs.getFirst().body();
+            Streamed found = Streamed.find(emitter, all, body);
+            return new StreamWriter(emitter, all, body, found, items, platform.warp(), room).write();
+        });
         Template join = whole.as(with(request, room.value()), "joined ", (emitter, outputs, on, many) -> {
             List<Index> all = outputs.getFirst().indices();
             Expr body = outputs.getFirst().body();

@@ -70,12 +70,7 @@ final class Template {
      * @param strides of the outputs: empty where they are not known
      */
     Template(List<Request> requests, List<long[]> strides) {
-        this(
-                requests,
-                requests.stream().map(r -> r.kernel().output().body()).toList(),
-                strides,
-                "",
-                Writers::write);
+        this(requests, requests.stream().map(r -> r.kernel().output().body()).toList(), strides, "", Writers::write);
     }
 
     /** @param form tells styles apart */
@@ -100,8 +95,9 @@ final class Template {
                     output,
                     body);
             text.append(own.text()).append(Arrays.toString(strides.get(n)));
-            own.constants().keySet().forEach(value -> text.append(' ')
-                    .append(constants.computeIfAbsent(value, v -> constants.size())));
+            own.constants()
+                    .keySet()
+                    .forEach(value -> text.append(' ').append(constants.computeIfAbsent(value, v -> constants.size())));
         }
         this.key = text.toString();
     }

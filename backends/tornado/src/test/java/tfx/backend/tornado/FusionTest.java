@@ -39,8 +39,8 @@ class FusionTest {
             List<Layout> layouts = kernel.operands().stream()
                     .map(value -> new Layout(ElementType.F32, strides(value.shape())))
                     .toList();
-            Request request = new Request(
-                    kernel, layouts, ElementType.F32, schedule.length(), schedule.kept(kernel.output()));
+            Request request =
+                    new Request(kernel, layouts, ElementType.F32, schedule.length(), schedule.kept(kernel.output()));
             steps.put(kernels.size(), new Step(1, 5, 6));
             kernels.add(GraphBuilder.Numbered.of(new Template(request), platform));
         }
@@ -95,7 +95,7 @@ class FusionTest {
         for (int k = 0; k < kernels.size(); k++) {
             Value value = kernels.get(k).output();
             assertTrue(
-                    !schedule.kept((Value.Comprehension) value) || written.contains(k),
+                    !schedule.kept(value) || written.contains(k),
                     () -> value + " is not computed: " + Arrays.toString(written.toArray()));
         }
     }
