@@ -181,7 +181,7 @@ final class DeviceGraph implements Slabs.Carrier {
         SharedRows shared = new SharedRows();
         for (Form.Place place : form.places()) {
             if (together) {
-                set(place, builder.arguments(built.units().get(place.number()), byNumber, place.piece()));
+                set(place, builder.together().arguments(built.units().get(place.number()), byNumber, place.piece()));
                 continue;
             }
             Call call = byNumber.get(place.number());

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import tfx.backend.common.Analysis;
 import tfx.backend.tornado.GraphBuilder.Numbered;
 import tfx.compiler.schedule.Backend.Layout;
 import tfx.compiler.schedule.Backend.Request;
@@ -16,8 +15,6 @@ import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Kernel;
 import tfx.compiler.schedule.Scheduler;
 import tfx.compiler.schedule.Step;
-import tfx.ir.Expr;
-import tfx.ir.Exprs;
 import tfx.ir.Index;
 import tfx.ir.Size;
 import tfx.ir.Value;
@@ -32,8 +29,6 @@ final class Fusion {
     private static final int MOST = 4;
     /** How many launches back a kernel is moved at most. */
     private static final int BACK = 8;
-    /** Tensors that a group reads for a row at most, beside weights. */
-    private static final int ROWS_READ = 4;
 
     private final List<Numbered> kernels;
     private final Map<Integer, Step> steps;
@@ -150,14 +145,14 @@ final class Fusion {
         Value value = request(number).kernel().output();
         Value.Comprehension definition = current.get(number);
         List<Integer> readers = current.keySet().stream()
-                .filter(n -> reads(current.get(n)).contains(value))
+                .filter(n -> Definitions.reads(current.get(n)).contains(value))
                 .toList();
-        if (request(number).kept() || readers.isEmpty() || !cheap(definition)) {
+        if (request(number).kept() || readers.isEmpty() || !Definitions.cheap(definition)) {
             return;
         }
         Map<Integer, Value.Comprehension> replaced = new HashMap<>();
         for (int reader : readers) {
-            Value.Comprehension after = inlined(current.get(reader), value, definition);
+            Value.Comprehension after = Definitions.inlined(current.get(reader), value, definition);
             Template template = template(new Draft(List.of(reader), List.of(after)));
             if (steps.get(reader).batch() != steps.get(number).batch() || !products(template)) {
                 return;
@@ -173,63 +168,9 @@ final class Fusion {
         }
     }
 
-    /** Whether a definition is that of a row's elements, one by one but for sums of the row, or of a number of a row. */
-    private static boolean cheap(Value.Comprehension definition) {
-        List<Index> indices = definition.indices();
-        long rows = reads(definition).stream()
-                .filter(value -> !(value instanceof Value.Parameter))
-                .count();
-        return !indices.isEmpty()
-                && indices.size() <= 2
-                && rows <= ROWS_READ
-                && !Product.loops(definition.domain())
-                && ofRow(definition.body(), indices.subList(1, indices.size()));
-    }
-
-    private static boolean ofRow(Expr expr, List<Index> columns) {
-        return switch (expr) {
-            case Expr.Fold fold -> false;
-            case Expr.Reduce r ->
-                !Product.loops(r.body()) && columns.stream().noneMatch(index -> Exprs.mentions(r, index));
-            default -> Analysis.parts(expr).stream().allMatch(part -> ofRow(part, columns));
-        };
-    }
-
-    private static Value.Comprehension inlined(
-            Value.Comprehension reader, Value value, Value.Comprehension definition) {
-        Expr element = new Expr.Select(definition.domain(), definition.body(), new Expr.Number(0));
-        if (definition.domain().equals(Expr.TRUE)) {
-            element = definition.body();
-        }
-        Expr whole = element;
-        return with(
-                reader,
-                reader.indices(),
-                expr -> Exprs.replaceReads(expr, read -> {
-                    if (read.value() != value) {
-                        return null;
-                    }
-                    Map<Index, Expr> at = new HashMap<>();
-                    for (int d = 0; d < read.at().size(); d++) {
-                        at.put(definition.indices().get(d), read.at().get(d));
-                    }
-                    return Exprs.substitute(whole, at);
-                }));
-    }
-
-    private static Value.Comprehension with(
-            Value.Comprehension output, List<Index> indices, java.util.function.UnaryOperator<Expr> change) {
-        return new Value.Comprehension(
-                output.name(), indices, change.apply(output.domain()), change.apply(output.body()));
-    }
-
-    private static Set<Value> reads(Value.Comprehension output) {
-        return Exprs.reads(output.domain(), output.body());
-    }
-
     /** Puts a kernel beside the last one that it can run beside, or behind all. */
     private void place(Draft draft, List<Draft> drafts) {
-        Set<Value> read = reads(draft.outputs().getFirst());
+        Set<Value> read = Definitions.reads(draft.outputs().getFirst());
         for (int at = drafts.size() - 1; at >= Math.max(0, drafts.size() - BACK); at--) {
             Draft before = drafts.get(at);
             if (before.kernels().stream()
@@ -260,22 +201,14 @@ final class Fusion {
         numbers.addAll(right.kernels());
         List<Value.Comprehension> outputs = new ArrayList<>(left.outputs());
         for (Value.Comprehension output : right.outputs()) {
-            outputs.add(indices.isEmpty() || output.indices().isEmpty() ? output : alike(output, indices.getFirst()));
+            outputs.add(
+                    indices.isEmpty() || output.indices().isEmpty()
+                            ? output
+                            : Definitions.alike(output, indices.getFirst()));
         }
         Draft both = new Draft(numbers, outputs);
         boolean elements = plain(template(left)) && plain(template(right));
         return elements || products(template(both)) ? both : null;
-    }
-
-    /** The output with its first index called as another of the same size. */
-    private static Value.Comprehension alike(Value.Comprehension output, Index first) {
-        Index own = output.indices().getFirst();
-        if (own == first || !own.size().equals(first.size())) {
-            return output;
-        }
-        List<Index> indices = new ArrayList<>(output.indices());
-        indices.set(0, first);
-        return with(output, indices, expr -> Exprs.substitute(expr, Map.of(own, new Expr.At(first))));
     }
 
     private boolean products(Template template) {
@@ -288,7 +221,7 @@ final class Fusion {
 
     private static List<Value> operands(Draft draft) {
         Set<Value> all = new LinkedHashSet<>();
-        draft.outputs().forEach(output -> all.addAll(reads(output)));
+        draft.outputs().forEach(output -> all.addAll(Definitions.reads(output)));
         return List.copyOf(all);
     }
 

@@ -4,17 +4,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tfx.backend.tornado.DeviceGraph.Call;
-import tfx.compiler.schedule.Backend.Request;
 import tfx.compiler.schedule.ElementType;
-import tfx.compiler.schedule.Step;
 import tfx.ir.Value;
 
 /** Makes the graphs of a {@link DeviceGraph}: writes, compiles and loads the classes that are missing, and lays out records. */
@@ -25,12 +20,13 @@ final class GraphBuilder {
     private final Object inbox;
     private final KernelClasses classes;
     private final Scratch scratch;
+    private final Together together;
 
     /** A form for steps of many rows, the kernels that have many there, and what they hand over. */
     record Wide(int rows, Set<Integer> many, Passing passing) {}
 
     private static final Wide FEW = new Wide(0, Set.of(), Passing.NONE);
-    private static final Wide TOGETHER = new Wide(Form.TOGETHER, Set.of(), Passing.NONE);
+    private static final Wide IN_FEW = new Wide(Form.TOGETHER, Set.of(), Passing.NONE);
 
     /**
      * Graphs that are ready.
@@ -56,7 +52,7 @@ final class GraphBuilder {
     }
 
     /** A task before its class is loaded. */
-    private record Job(int number, int piece, KernelClasses.Wanted wanted) {
+    record Job(int number, int piece, KernelClasses.Wanted wanted) {
         Job(int number, int piece, Template template, CallRecord.Call sample, boolean many) {
             this(number, piece, new KernelClasses.Wanted(template, sample, many));
         }
@@ -69,6 +65,11 @@ final class GraphBuilder {
         this.inbox = inbox;
         this.classes = new KernelClasses(platform, slabs);
         this.scratch = new Scratch(slabs);
+        this.together = new Together(platform, scratch);
+    }
+
+    Together together() {
+        return together;
     }
 
     KernelClasses classes() {
@@ -108,52 +109,6 @@ final class GraphBuilder {
         };
     }
 
-    /** What a launch of several kernels is called with. */
-    CallRecord.Call arguments(Fusion.Unit unit, Map<Integer, Call> calls, int piece) {
-        CallRecord.Call whole = scratch.arguments(unit, calls);
-        return piece == Form.WHOLE ? whole : scratch.arguments(whole);
-    }
-
-    /** The launches for a step of few rows that runs these kernels; none where they cannot be brought together. */
-    private List<Fusion.Unit> together(List<Numbered> kernels, List<@Nullable Call> samples, List<Integer> step) {
-        Map<Integer, Step> steps = new LinkedHashMap<>();
-        step.forEach(n -> steps.put(n, samples.get(n).arguments().step()));
-        List<Fusion.Unit> units = Fusion.of(kernels, steps, platform);
-        if (units == null) {
-            return List.of();
-        }
-        for (int n : step) {
-            Request request = kernels.get(n).whole().request();
-            if (!request.kept()) {
-                scratch.reserve(n, request, platform.few());
-            }
-        }
-        units.stream()
-                .map(Fusion.Unit::split)
-                .filter(Objects::nonNull)
-                .forEach(split -> scratch.reserve(split, platform.few()));
-        return units;
-    }
-
-    private List<Object> jobs(List<Fusion.Unit> units, List<@Nullable Call> samples) {
-        Map<Integer, Call> calls = new HashMap<>();
-        for (int n = 0; n < samples.size(); n++) {
-            calls.put(n, samples.get(n));
-        }
-        List<Object> jobs = new ArrayList<>();
-        for (int u = 0; u < units.size(); u++) {
-            Fusion.Unit unit = units.get(u);
-            if (unit.split() == null) {
-                jobs.add(new Job(u, Form.WHOLE, unit.template(), arguments(unit, calls, Form.WHOLE), false));
-            } else {
-                CallRecord.Call arguments = arguments(unit, calls, Form.PARTS);
-                jobs.add(new Job(u, Form.PARTS, unit.split().parts(), arguments, false));
-                jobs.add(new Job(u, Form.JOIN, unit.split().join(), arguments, false));
-            }
-        }
-        return jobs;
-    }
-
     /** @param step the kernels of a step of few rows that are to run in few launches */
     Built build(List<Numbered> kernels, List<@Nullable Call> samples, List<Wide> wide, List<Integer> step) {
         for (Wide form : wide) {
@@ -169,14 +124,14 @@ final class GraphBuilder {
                 scratch.reserve(kernels.get(k).split(), platform.few());
             }
         }
-        List<Fusion.Unit> units = together(kernels, samples, step);
+        List<Fusion.Unit> units = together.units(kernels, samples, step);
         List<Wide> wanted = new ArrayList<>(List.of(FEW));
         wanted.addAll(wide);
         List<List<Object>> plans = new ArrayList<>();
         wanted.forEach(form -> plans.add(jobs(kernels, samples, form)));
         if (!units.isEmpty()) {
-            plans.add(jobs(units, samples));
-            wanted.add(TOGETHER);
+            plans.add(List.copyOf(together.jobs(units, samples)));
+            wanted.add(IN_FEW);
         }
         classes.load(plans.stream()
                 .flatMap(List::stream)

@@ -1,0 +1,72 @@
+package tfx.backend.tornado;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import tfx.backend.tornado.DeviceGraph.Call;
+import tfx.backend.tornado.GraphBuilder.Job;
+import tfx.backend.tornado.GraphBuilder.Numbered;
+import tfx.compiler.schedule.Backend.Request;
+import tfx.compiler.schedule.Step;
+
+/** The tasks of the form in which the kernels of a step of few rows run in few launches. */
+final class Together {
+    private final Platform platform;
+    private final Scratch scratch;
+
+    Together(Platform platform, Scratch scratch) {
+        this.platform = platform;
+        this.scratch = scratch;
+    }
+
+    /** What a launch of several kernels is called with. */
+    CallRecord.Call arguments(Fusion.Unit unit, Map<Integer, Call> calls, int piece) {
+        CallRecord.Call whole = scratch.arguments(unit, calls);
+        return piece == Form.WHOLE ? whole : scratch.arguments(whole);
+    }
+
+    /** The launches for a step of few rows that runs these kernels; none where they cannot be brought together. */
+    List<Fusion.Unit> units(List<Numbered> kernels, List<@Nullable Call> samples, List<Integer> step) {
+        Map<Integer, Step> steps = new LinkedHashMap<>();
+        step.forEach(n -> steps.put(n, samples.get(n).arguments().step()));
+        List<Fusion.Unit> units = Fusion.of(kernels, steps, platform);
+        if (units == null) {
+            return List.of();
+        }
+        for (int n : step) {
+            Request request = kernels.get(n).whole().request();
+            if (!request.kept()) {
+                scratch.reserve(n, request, platform.few());
+            }
+        }
+        units.stream()
+                .map(Fusion.Unit::split)
+                .filter(Objects::nonNull)
+                .forEach(split -> scratch.reserve(split, platform.few()));
+        return units;
+    }
+
+    /** The tasks of launches, in their order. */
+    List<Job> jobs(List<Fusion.Unit> units, List<@Nullable Call> samples) {
+        Map<Integer, Call> calls = new HashMap<>();
+        for (int n = 0; n < samples.size(); n++) {
+            calls.put(n, samples.get(n));
+        }
+        List<Job> jobs = new ArrayList<>();
+        for (int u = 0; u < units.size(); u++) {
+            Fusion.Unit unit = units.get(u);
+            if (unit.split() == null) {
+                jobs.add(new Job(u, Form.WHOLE, unit.template(), arguments(unit, calls, Form.WHOLE), false));
+            } else {
+                CallRecord.Call arguments = arguments(unit, calls, Form.PARTS);
+                jobs.add(new Job(u, Form.PARTS, unit.split().parts(), arguments, false));
+                jobs.add(new Job(u, Form.JOIN, unit.split().join(), arguments, false));
+            }
+        }
+        return jobs;
+    }
+}
