@@ -108,7 +108,9 @@ final class DeviceGraph implements Slabs.Carrier {
         if (rows > 0) {
             stale |= wide.add(rows);
             Set<Integer> there = many.computeIfAbsent(rows, r -> new HashSet<>());
-            stale |= Form.rows(call) > platform.few() && there.add(call.number());
+            if (Form.rows(call) > platform.few()) {
+                stale |= there.add(call.number()) || !builder.holds(kernels, call);
+            }
         }
     }
 

@@ -27,6 +27,12 @@ public interface Driver {
     /** Whether work items of a warp add without barriers. */
     boolean warps();
 
+    /** Whether warps multiply matrices of BF16 that their work items hold together, in fragments. */
+    boolean fragments();
+
+    /** Elements of 32 bits by which what stores a fragment's sums into a group's memory misses the first. */
+    int header();
+
     /** How many groups of work items run at a time: compute units, multiprocessors. */
     int units();
 

@@ -26,6 +26,9 @@ final class Emulator implements Platform {
     /** Short sequences have both kinds of products. */
     private static final int FEW = 2;
 
+    /** Room for any small fold, of warps that share rows and of ones that do not. */
+    private static final Fragments FRAGMENTS = new Fragments(2, 16 << 10);
+
     /** Not a power of two, and more than short sequences have rounds for. */
     private static final int STRETCHES = 3;
 
@@ -55,6 +58,11 @@ final class Emulator implements Platform {
     @Override
     public int warp() {
         return EmulatedDriver.WARP;
+    }
+
+    @Override
+    public Fragments fragments() {
+        return FRAGMENTS;
     }
 
     @Override

@@ -71,30 +71,7 @@ final class FoldTileWriter {
         line("final int w = item / " + shape.acrossColumns() + ";");
         line("final int mine = item / " + shape.lanes() + ";");
         line("final int lane = item % " + shape.lanes() + ";");
-        String end = e.operands.record.end();
-        String start = e.operands.record.start();
-        e.block("if (total > 0) {", "}", Set.of(), true, () -> {
-            line("final int tall = (" + end + " - " + start + " + " + (shape.rows() - 1) + ") / " + shape.rows() + ";");
-            line("final int tiles = total / (" + end + " - " + start + ") * tall;");
-            String head = "for (int tile = context.groupIdx; tile < tiles; tile = tile + context.globalGroupSizeX / "
-                    + shape.items() + ") {";
-            e.block(head, "}", tile.common(), false, () -> {
-                // The last rows have the most points where a mask is causal: they come first.
-                line("final int top = " + start + " + (tall - 1 - tile % tall) * " + shape.rows() + ";");
-                line("int rest = tile / tall;");
-                for (int d = indices.size() - 1; d >= 0; d--) {
-                    if (tile.groups().contains(indices.get(d))) {
-                        String name = e.fresh("i");
-                        String size = e.operands.size(indices.get(d).size());
-                        e.names.put(indices.get(d), name);
-                        line("final int " + name + " = rest % " + size + ";");
-                        line("rest = rest / " + size + ";");
-                    }
-                }
-                line("final int batch = rest;");
-                tile(end);
-            });
-        });
+        FoldTiles.each(e, indices, tile, shape.rows(), shape.items(), () -> tile(e.operands.record.end()));
         return new Written(e, shape.items(), true, Written.cells(shape.items()));
     }
 
@@ -108,19 +85,7 @@ final class FoldTileWriter {
 
     private void tile(String end) {
         List<Expr> conditions = e.analysis.conjuncts(tile.fold().domain());
-        line("int lowest = " + Integer.MAX_VALUE + ";");
-        line("int highest = 0;");
-        e.block("for (int r = 0; r < " + shape.rows() + "; r++) {", "}", Set.of(tile.row()), false, () -> {
-            line("final int one = top + r;");
-            e.names.put(tile.row(), "one");
-            e.block("if (one < " + end + ") {", "}", Set.of(), true, () -> {
-                Loops.Range range = e.loops.range(tile.fold().index(), conditions);
-                line("final int low = " + range.low() + ";");
-                line("final int high = " + range.high() + ";");
-                line("lowest = (low < lowest ? low : lowest);");
-                line("highest = (high > highest ? high : highest);");
-            });
-        });
+        FoldTiles.bounds(e, tile, shape.rows());
         for (int k = 0; k < tile.sums().size(); k++) {
             FoldTile.Sum sum = tile.sums().get(k);
             if (sum == null) {

@@ -25,6 +25,11 @@ record Form(int rows, List<Place> places, Passing passing) {
 
     static final int JOIN = -3;
 
+    /** The kernel that writes a fold's factors as fragments, and the one that folds them. */
+    static final int FACTORS = -4;
+
+    static final int FRAGMENTS = -5;
+
     /**
      * Where a task's record lies in the arguments.
      *

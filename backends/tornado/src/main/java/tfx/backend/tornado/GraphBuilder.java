@@ -88,10 +88,16 @@ final class GraphBuilder {
 
     /** A kernel and the ways it can be taken apart, null where it cannot. */
     record Numbered(
-            Template whole, @Nullable Cut cut, @Nullable Split split) {
+            Template whole,
+            @Nullable Cut cut,
+            @Nullable Split split,
+            @Nullable Packed packed) {
         static Numbered of(Template whole, Platform platform) {
             return new Numbered(
-                    whole, platform.driver().multiplies() ? Cut.of(whole) : null, Split.of(whole, platform));
+                    whole,
+                    platform.driver().multiplies() ? Cut.of(whole) : null,
+                    Split.of(whole, platform),
+                    Packed.of(whole, platform));
         }
 
         Value output() {
@@ -99,12 +105,26 @@ final class GraphBuilder {
         }
     }
 
+    /** How a fold of many rows is packed; null where it is not, or the model's weights are in F32, and so its factors too. */
+    private static @Nullable Packed packed(List<Numbered> kernels, int number) {
+        return kernels.stream().anyMatch(kernel -> kernel.whole().types().contains(ElementType.BF16))
+                ? kernels.get(number).packed()
+                : null;
+    }
+
+    /** Whether there is room for what the pieces of a kernel hand on in a call of many rows. */
+    boolean holds(List<Numbered> kernels, Call call) {
+        Packed packed = packed(kernels, call.number());
+        return packed == null || scratch.holds(packed, call);
+    }
+
     /** What a piece of a kernel is called with where the kernel is called so in a form. */
     CallRecord.Call arguments(List<Numbered> kernels, Form form, Call given, int piece) {
         Call call = form.passing().handovers().isEmpty() ? given : scratch.handed(kernels, form.passing(), given);
         return switch (piece) {
             case Form.WHOLE -> call.arguments();
-            case Form.PARTS, Form.JOIN -> scratch.arguments(call.arguments());
+            case Form.PARTS, Form.JOIN -> scratch.splitArguments(call.arguments());
+            case Form.FACTORS, Form.FRAGMENTS -> scratch.packedArguments(call.arguments());
             default -> scratch.arguments(kernels.get(call.number()), form.passing(), call, piece);
         };
     }
@@ -118,6 +138,12 @@ final class GraphBuilder {
                     .forEach(cut -> scratch.reserve(cut, form.rows()));
             form.passing().handovers().values().forEach(handover -> scratch.reserve(handover, form.rows()));
             form.passing().joined().values().forEach(joined -> scratch.reserve(joined, form.rows()));
+            for (int k : form.many()) {
+                Packed packed = packed(kernels, k);
+                if (packed != null) {
+                    scratch.reserve(packed, samples.get(k));
+                }
+            }
         }
         for (int k = 0; k < kernels.size(); k++) {
             if (samples.get(k) != null && kernels.get(k).split() != null) {
@@ -213,8 +239,8 @@ final class GraphBuilder {
                 if (form.many().contains(k)) {
                     many(kernels, samples, sample, form, jobs);
                 } else if (split != null) {
-                    jobs.add(new Job(k, Form.PARTS, split.parts(), scratch.arguments(sample.arguments()), false));
-                    jobs.add(new Job(k, Form.JOIN, split.join(), scratch.arguments(sample.arguments()), false));
+                    jobs.add(new Job(k, Form.PARTS, split.parts(), scratch.splitArguments(sample.arguments()), false));
+                    jobs.add(new Job(k, Form.JOIN, split.join(), scratch.splitArguments(sample.arguments()), false));
                 } else {
                     jobs.add(new Job(k, Form.WHOLE, whole, sample.arguments(), false));
                 }
@@ -230,6 +256,12 @@ final class GraphBuilder {
         Passing passing = form.passing();
         Handover handover = passing.handovers().get(kernel.output());
         ElementType type = handover == null ? kernel.whole().request().output() : handover.type();
+        Packed packed = packed(kernels, k);
+        if (packed != null) {
+            jobs.add(new Job(k, Form.FACTORS, packed.factors(), scratch.packedArguments(sample.arguments()), false));
+            jobs.add(new Job(k, Form.FRAGMENTS, packed.fold().as(type), scratch.packedArguments(sample.arguments()), false));
+            return;
+        }
         Cut cut = kernel.cut();
         if (cut == null) {
             jobs.add(wide(k, Form.WHOLE, kernel.whole().as(type), sample.arguments()));

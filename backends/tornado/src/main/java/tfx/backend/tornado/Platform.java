@@ -5,6 +5,7 @@ import com.palantir.javapoet.CodeBlock;
 import com.palantir.javapoet.TypeName;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Where generated kernels run: a TornadoVM installation, or its emulation in this process. */
 interface Platform {
@@ -28,6 +29,24 @@ interface Platform {
     /** Neighbouring work items of a group that add without barriers, a power of two; 0 where none do. */
     default int warp() {
         return 0;
+    }
+
+    /**
+     * What groups that compute with fragments have.
+     *
+     * @param warps of 32 work items, at most
+     * @param memory bytes
+     */
+    record Fragments(int warps, int memory) {}
+
+    /** The groups that compute with fragments, null where none do. */
+    default @Nullable Fragments fragments() {
+        return null;
+    }
+
+    /** Floats that a group shares, named as what a fragment is stored to. */
+    default String storage(String floats) {
+        return floats;
     }
 
     /** Among how many groups the points of each of so many rows are divided, so that the device is filled. */

@@ -19,13 +19,14 @@ import tfx.ir.Value;
 
 /**
  * Device memory between the pieces of a kernel: factors of rows by type, and the sums of each product; the stretches of a split
- * fold.
+ * fold, and the factors of a packed one.
  */
 final class Scratch {
     private final Slabs slabs;
     private final Map<ElementType, Held> rows = new EnumMap<>(ElementType.class);
     private final List<Held> sums = new ArrayList<>();
     private @Nullable Held stretches;
+    private @Nullable Held factors;
     /** By type and room. */
     private final Map<ElementType, List<@Nullable Held>> handed = new EnumMap<>(ElementType.class);
     /** By room. */
@@ -127,6 +128,22 @@ final class Scratch {
                 kernel, grown(inner.get(kernel), request.output(), Math.multiplyExact(count, Fusion.numbers(request))));
     }
 
+    /** Makes room for the factors of a packed fold; for twice what is needed where there is too little, as sequences grow. */
+    void reserve(Packed packed, Call call) {
+        if (!holds(packed, call)) {
+            factors = grown(factors, ElementType.I32, Math.multiplyExact(2, ints(packed, call)));
+        }
+    }
+
+    /** Whether there is room for the factors of a call. */
+    boolean holds(Packed packed, Call call) {
+        return factors != null && factors.elements >= ints(packed, call);
+    }
+
+    private static long ints(Packed packed, Call call) {
+        return packed.layout().ints(call.arguments().step(), call.arguments().lengths());
+    }
+
     private Held grown(Held held, ElementType type, long elements) {
         if (held != null && held.elements >= elements) {
             return held;
@@ -146,6 +163,9 @@ final class Scratch {
         all.addAll(inner.values());
         if (stretches != null) {
             all.add(stretches);
+        }
+        if (factors != null) {
+            all.add(factors);
         }
         return all.stream()
                 .filter(Objects::nonNull)
@@ -209,14 +229,22 @@ final class Scratch {
     }
 
     /** What the kernels of a split fold are called with: the stretches are the last operand. */
-    CallRecord.Call arguments(CallRecord.Call whole) {
+    CallRecord.Call splitArguments(CallRecord.Call whole) {
+        return with(whole, stretches);
+    }
+
+    /** What the kernels of a packed fold are called with: the factors are the last operand. */
+    CallRecord.Call packedArguments(CallRecord.Call whole) {
+        return with(whole, factors);
+    }
+
+    private CallRecord.Call with(CallRecord.Call whole, Held more) {
         int last = whole.tensors().length - 1;
         Tensor[] tensors = Arrays.copyOf(whole.tensors(), last + 2);
         long[] bases = Arrays.copyOf(whole.bases(), last + 2);
         tensors[last + 1] = tensors[last];
         bases[last + 1] = bases[last];
-        tensors[last] = new Tensor(
-                stretches.room.data(), ElementType.F32, new long[] {stretches.elements}, new long[] {1}, 0, 0, 0, 0);
+        tensors[last] = new Tensor(more.room.data(), more.type, new long[] {more.elements}, new long[] {1}, 0, 0, 0, 0);
         bases[last] = slabs.base(tensors[last]);
         return new CallRecord.Call(tensors, bases, whole.step(), whole.lengths());
     }

@@ -83,13 +83,13 @@ record Split(Template parts, Template join, long rowNumbers) {
         }
         Room room = new Room(count, new Value.Input("stretches", List.of(Size.of(1)), Value.Kind.REAL));
         int items = Math.min(ITEMS, platform.items());
-        Template parts = whole.as(with(request, room.value()), "stretches ", (emitter, outputs, on, many) -> {
+        Template parts = whole.as(with(request, room.value(), ElementType.F32), "stretches ", (emitter, outputs, on, many) -> {
             List<Index> all = outputs.getFirst().indices();
             Expr body = outputs.getFirst().body();
             Streamed found = Streamed.find(emitter, all, body);
             return new StreamWriter(emitter, all, body, found, items, platform.warp(), room).write();
         });
-        Template join = whole.as(with(request, room.value()), "joined ", (emitter, outputs, on, many) -> {
+        Template join = whole.as(with(request, room.value(), ElementType.F32), "joined ", (emitter, outputs, on, many) -> {
             List<Index> all = outputs.getFirst().indices();
             Expr body = outputs.getFirst().body();
             return new Join(emitter, all, body, Streamed.find(emitter, all, body), room).write();
@@ -98,11 +98,12 @@ record Split(Template parts, Template join, long rowNumbers) {
         return new Split(parts, join, Math.multiplyExact(rows * count, numbers));
     }
 
-    private static Request with(Request request, Value more) {
+    /** A request with one more operand, in which the kernels of one fold hand on what they have. */
+    static Request with(Request request, Value more, ElementType type) {
         List<Value> operands = new ArrayList<>(request.kernel().operands());
         operands.add(more);
         List<Layout> layouts = new ArrayList<>(request.layouts());
-        layouts.add(new Layout(ElementType.F32, new long[] {1}));
+        layouts.add(new Layout(type, new long[] {1}));
         Kernel kernel = new Kernel(request.kernel().name(), request.kernel().output(), operands, List.of());
         return new Request(kernel, layouts, request.output(), request.length());
     }

@@ -263,7 +263,7 @@ final class Template {
     /** The code with the device's types named in full where it uses them as plain names. */
     private static String uses(Platform platform, String code) {
         String named = code;
-        for (String type : List.of("TornadoMath", "BFloat16")) {
+        for (String type : List.of("TornadoMath", "BFloat16", "MMAShape")) {
             named = named.replace(type + ".", platform.type(type).canonicalName() + ".");
         }
         return named;

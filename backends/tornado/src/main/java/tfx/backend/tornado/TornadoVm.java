@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import tfx.backend.common.Javac;
 import tfx.compiler.schedule.Backend;
 
@@ -34,6 +35,9 @@ final class TornadoVm implements Platform {
     private static final int FEW = 32;
 
     private static final int WARP = 32;
+
+    /** Most warps of a group that computes with fragments: one such group has a multiprocessor's registers. */
+    private static final int FRAGMENT_WARPS = 8;
 
     /** Groups that a multiprocessor has room for, of those that divide rows. */
     private static final int GROUPS = 8;
@@ -109,6 +113,7 @@ final class TornadoVm implements Platform {
             case "TornadoMath" -> ClassName.get(API + ".math", simpleName);
             case "TornadoFunctions" -> ClassName.get(API + ".common", simpleName);
             case "BFloat16" -> ClassName.get(API + ".types", simpleName);
+            case "MMAShape" -> ClassName.get(API + ".enums", simpleName);
             default ->
                 simpleName.endsWith("Array")
                         ? ClassName.get(API + ".types.arrays", simpleName)
@@ -147,6 +152,17 @@ final class TornadoVm implements Platform {
     @Override
     public int warp() {
         return driver.warps() ? WARP : 0;
+    }
+
+    @Override
+    public @Nullable Fragments fragments() {
+        return driver.fragments() ? new Fragments(FRAGMENT_WARPS, localMemory()) : null;
+    }
+
+    /** The only fragment store there is takes an array of the device's; it writes to whatever array it is given. */
+    @Override
+    public String storage(String floats) {
+        return "(" + named("FloatArray").canonicalName() + ") (Object) " + floats;
     }
 
     @Override

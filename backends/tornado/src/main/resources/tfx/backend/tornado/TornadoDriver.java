@@ -60,6 +60,9 @@ public final class TornadoDriver implements Driver {
         return 5 * (launch.arrays().length + 1) + 15;
     }
 
+    /** The compute capability since which warps multiply matrices of bfloat16. */
+    private static final int BFLOAT16 = 8;
+
     private final TornadoDevice device;
     private final TornadoVMBackendType backend;
 
@@ -126,6 +129,27 @@ public final class TornadoDriver implements Driver {
     @Override
     public boolean warps() {
         return backend == TornadoVMBackendType.CUDA;
+    }
+
+    @Override
+    public boolean fragments() {
+        return backend == TornadoVMBackendType.CUDA && capability() >= BFLOAT16;
+    }
+
+    /** The first number of a CUDA device's compute capability, which only its own class tells; 0 where it does not. */
+    private int capability() {
+        Object physical = device.getPhysicalDevice();
+        try {
+            return (int)
+                    physical.getClass().getMethod("getComputeCapabilityMajor").invoke(physical);
+        } catch (ReflectiveOperationException e) {
+            return 0;
+        }
+    }
+
+    @Override
+    public int header() {
+        return (int) (TornadoNativeArray.ARRAY_HEADER / Float.BYTES);
     }
 
     @Override

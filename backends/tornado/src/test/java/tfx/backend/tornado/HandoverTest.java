@@ -42,7 +42,7 @@ class HandoverTest {
                     .toList();
             boolean kept = SCHEDULE.kept(kernel.output());
             Template template = new Template(new Request(kernel, layouts, ElementType.F32, SCHEDULE.length(), kept));
-            all.add(new GraphBuilder.Numbered(template, Cut.of(template), null));
+            all.add(new GraphBuilder.Numbered(template, Cut.of(template), null, null));
         }
         return all;
     }

@@ -25,6 +25,16 @@ class KernelRulesTest {
     }
 
     @Test
+    void whatIsComputedFromAShortIsRefused() {
+        String begin = "class K { static int f(int wide, float x) { return ";
+        IllegalStateException fault = assertThrows(
+                IllegalStateException.class,
+                () -> KernelRules.check("K", begin + "BFloat16.bf16FromFloat(x) & 65535; } }"));
+        assertTrue(fault.getMessage().contains("short"), fault.getMessage());
+        KernelRules.check("K", begin + "wide - BFloat16.bf16FromFloat(x); } }");
+    }
+
+    @Test
     void aChoiceBetweenSumsIsGeneratedOtherwise() {
         float[] in = {-2, 3};
         // The emulator checks what it is given.

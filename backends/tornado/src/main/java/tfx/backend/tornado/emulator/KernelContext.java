@@ -36,22 +36,75 @@ public final class KernelContext {
 
     /** Memory that the group shares: the n-th call of every work item gives the same array. */
     public float[] allocateFloatLocalArray(int size) {
-        return group.shared(allocations++, size).array;
+        return (float[]) group.shared(allocations++, size, true).array;
+    }
+
+    /** The same of 32-bit integers. */
+    public int[] allocateIntLocalArray(int size) {
+        return (int[]) group.shared(allocations++, size, false).array;
     }
 
     /** What a kernel reads from an array, its own or one that its group shares. */
     public static float load(float[] array, int index, KernelContext context) {
-        LocalMemory memory = context.group.memory(array);
-        return memory == null ? array[index] : memory.load(index, context.localIdx, context.group.round());
+        context.reads(array, index);
+        return array[index];
+    }
+
+    /** The same of integers. */
+    public static int load(int[] array, int index, KernelContext context) {
+        context.reads(array, index);
+        return array[index];
     }
 
     /** What a kernel writes to such an array. */
     public static void store(float[] array, int index, float value, KernelContext context) {
-        LocalMemory memory = context.group.memory(array);
-        if (memory == null) {
-            array[index] = value;
-        } else {
-            memory.store(index, value, context.localIdx, context.group.round());
+        boolean same = Float.floatToRawIntBits(array[index]) == Float.floatToRawIntBits(value);
+        context.writes(array, index, same);
+        array[index] = value;
+    }
+
+    /** The same of integers. */
+    public static void store(int[] array, int index, int value, KernelContext context) {
+        context.writes(array, index, array[index] == value);
+        array[index] = value;
+    }
+
+    private void reads(Object array, int index) {
+        LocalMemory memory = group.memory(array);
+        if (memory != null) {
+            memory.read(index, localIdx, group.round());
         }
+    }
+
+    private void writes(Object array, int index, boolean same) {
+        LocalMemory memory = group.memory(array);
+        if (memory != null) {
+            memory.write(index, same, localIdx, group.round());
+        }
+    }
+
+    /** The left factor of a product of matrices that a warp computes: 16 rows of 16 from {@code offset} bytes on. */
+    public Fragment mmaLoadA(int[] tile, int depth, int offset) {
+        return Fragment.load(tile, 16, depth, offset, this);
+    }
+
+    /** The right factor: as many rows as the product is deep, of 8 columns. */
+    public Fragment mmaLoadB(int[] tile, int depth, int offset) {
+        return Fragment.load(tile, depth, 8, offset, this);
+    }
+
+    /** Sums to begin with. */
+    public Fragment mmaFragment(float value) {
+        return Fragment.of(value);
+    }
+
+    /** {@code sums} and the product of both factors. */
+    public Fragment mmaBF16(Fragment left, Fragment right, Fragment sums, MMAShape shape) {
+        return Fragment.multiply(left, right, sums);
+    }
+
+    /** Writes those of the sums that this work item holds, behind {@link EmulatedDriver#HEADER} elements, from a row and column on. */
+    public void mmaStore(Fragment sums, float[] array, int row, int column, int pitch) {
+        sums.store(array, row, column, pitch, this);
     }
 }

@@ -1,10 +1,13 @@
 package tfx.backend.tornado.emulator;
 
+import com.sun.source.tree.BinaryTree;
 import com.sun.source.tree.BreakTree;
 import com.sun.source.tree.CompilationUnitTree;
 import com.sun.source.tree.ContinueTree;
 import com.sun.source.tree.ForLoopTree;
 import com.sun.source.tree.IfTree;
+import com.sun.source.tree.MemberSelectTree;
+import com.sun.source.tree.MethodInvocationTree;
 import com.sun.source.tree.StatementTree;
 import com.sun.source.tree.Tree;
 import com.sun.source.tree.WhileLoopTree;
@@ -21,7 +24,8 @@ import javax.tools.ToolProvider;
 /**
  * Forms of Java that TornadoVM 5.2 compiles to code with another meaning, though javac's is right; its node builder is where
  * they are seen. Where both branches of an {@code if} end in loops, what comes after has what the second loop left, whichever
- * ran ({@code visitMerge}); loops that are left from within are unsafe.
+ * ran ({@code visitMerge}); loops that are left from within are unsafe; an operation whose left side is a conversion to bfloat16
+ * is one of shorts ({@code LIRKind.combine}).
  */
 public final class KernelRules {
     private KernelRules() {}
@@ -59,6 +63,16 @@ public final class KernelRules {
                 throw wrong(name, "both branches have loops", branch);
             }
             return super.visitIf(branch, name);
+        }
+
+        @Override
+        public Void visitBinary(BinaryTree operation, String name) {
+            if (operation.getLeftOperand() instanceof MethodInvocationTree call
+                    && call.getMethodSelect() instanceof MemberSelectTree method
+                    && method.getIdentifier().contentEquals("bf16FromFloat")) {
+                throw wrong(name, "what is computed from a short is one", operation);
+            }
+            return super.visitBinary(operation, name);
         }
 
         @Override

@@ -7,25 +7,40 @@ import java.util.Arrays;
  * writes between two barriers is a race, whichever came first here. Several may write the same number.
  */
 final class LocalMemory {
-    /** Device memory local to a group holds what was in it before: kernels must not count on zeros. */
-    private static final float UNDEFINED = Float.NaN;
+    /** Device memory local to a group holds what was in it before: kernels must not count on zeros. Two NaNs of bfloat16. */
+    private static final int UNDEFINED = -1;
 
     private static final int NONE = -1;
     private static final int SEVERAL = -2;
 
-    final float[] array;
+    /** The cells: {@code float[]} or {@code int[]}. */
+    final Object array;
+
+    final int length;
     private final int number;
     private final int[] writers;
     private final int[] readers;
     private int round;
 
-    LocalMemory(int number, int length) {
+    private LocalMemory(int number, int length, Object array) {
         this.number = number;
-        this.array = new float[length];
+        this.length = length;
+        this.array = array;
         this.writers = new int[length];
         this.readers = new int[length];
-        Arrays.fill(array, UNDEFINED);
         clear(0);
+    }
+
+    static LocalMemory floats(int number, int length) {
+        float[] array = new float[length];
+        Arrays.fill(array, Float.NaN);
+        return new LocalMemory(number, length, array);
+    }
+
+    static LocalMemory ints(int number, int length) {
+        int[] array = new int[length];
+        Arrays.fill(array, UNDEFINED);
+        return new LocalMemory(number, length, array);
     }
 
     private void clear(int now) {
@@ -34,7 +49,8 @@ final class LocalMemory {
         Arrays.fill(readers, NONE);
     }
 
-    float load(int index, int item, int now) {
+    /** An item reads a cell. */
+    void read(int index, int item, int now) {
         if (now != round) {
             clear(now);
         }
@@ -42,22 +58,20 @@ final class LocalMemory {
             throw race(index, item, "reads", writers[index], "wrote");
         }
         readers[index] = readers[index] == NONE || readers[index] == item ? item : SEVERAL;
-        return array[index];
     }
 
-    void store(int index, float value, int item, int now) {
+    /** An item writes a cell; {@code same} where that changes nothing. */
+    void write(int index, boolean same, int item, int now) {
         if (now != round) {
             clear(now);
         }
         if (readers[index] != NONE && readers[index] != item) {
             throw race(index, item, "writes", readers[index], "read");
         }
-        boolean same = Float.floatToRawIntBits(array[index]) == Float.floatToRawIntBits(value);
         if (writers[index] != NONE && writers[index] != item && !same) {
             throw race(index, item, "writes", writers[index], "wrote otherwise");
         }
         writers[index] = writers[index] == NONE || writers[index] == item ? item : SEVERAL;
-        array[index] = value;
     }
 
     private IllegalStateException race(int index, int item, String does, int other, String did) {

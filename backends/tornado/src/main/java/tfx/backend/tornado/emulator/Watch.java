@@ -19,10 +19,7 @@ public final class Watch {
     private static final ClassDesc CONTEXT =
             KernelContext.class.describeConstable().orElseThrow();
     private static final ClassDesc FLOATS = ConstantDescs.CD_float.arrayType();
-    private static final MethodTypeDesc LOAD =
-            MethodTypeDesc.of(ConstantDescs.CD_float, FLOATS, ConstantDescs.CD_int, CONTEXT);
-    private static final MethodTypeDesc STORE =
-            MethodTypeDesc.of(ConstantDescs.CD_void, FLOATS, ConstantDescs.CD_int, ConstantDescs.CD_float, CONTEXT);
+    private static final ClassDesc INTS = ConstantDescs.CD_int.arrayType();
     private static final MethodTypeDesc BARRIER =
             MethodTypeDesc.of(ConstantDescs.CD_void, CONTEXT, ConstantDescs.CD_int);
 
@@ -43,15 +40,36 @@ public final class Watch {
         @Override
         public void accept(CodeBuilder code, CodeElement element) {
             switch (element) {
-                case ArrayLoadInstruction load
-                when load.opcode() == Opcode.FALOAD -> code.aload(0).invokestatic(CONTEXT, "load", LOAD);
-                case ArrayStoreInstruction store
-                when store.opcode() == Opcode.FASTORE -> code.aload(0).invokestatic(CONTEXT, "store", STORE);
+                case ArrayLoadInstruction load when load.opcode() == Opcode.FALOAD -> load(code, FLOATS);
+                case ArrayLoadInstruction load when load.opcode() == Opcode.IALOAD -> load(code, INTS);
+                case ArrayStoreInstruction store when store.opcode() == Opcode.FASTORE -> store(code, FLOATS);
+                case ArrayStoreInstruction store when store.opcode() == Opcode.IASTORE -> store(code, INTS);
                 case InvokeInstruction call
                 when call.name().equalsString("localBarrier") ->
                     code.loadConstant(++barriers).invokestatic(CONTEXT, "localBarrier", BARRIER);
                 default -> code.with(element);
             }
+        }
+
+        private static void load(CodeBuilder code, ClassDesc array) {
+            code.aload(0)
+                    .invokestatic(
+                            CONTEXT,
+                            "load",
+                            MethodTypeDesc.of(array.componentType(), array, ConstantDescs.CD_int, CONTEXT));
+        }
+
+        private static void store(CodeBuilder code, ClassDesc array) {
+            code.aload(0)
+                    .invokestatic(
+                            CONTEXT,
+                            "store",
+                            MethodTypeDesc.of(
+                                    ConstantDescs.CD_void,
+                                    array,
+                                    ConstantDescs.CD_int,
+                                    array.componentType(),
+                                    CONTEXT));
         }
     }
 }

@@ -184,20 +184,21 @@ final class WorkGroup {
         }
     }
 
-    LocalMemory shared(int number, int length) {
+    LocalMemory shared(int number, int length, boolean floats) {
         if (number == shared.size()) {
-            shared.add(new LocalMemory(number, length));
+            shared.add(floats ? LocalMemory.floats(number, length) : LocalMemory.ints(number, length));
         }
-        if (shared.get(number).array.length != length) {
-            throw new IllegalStateException("work items ask for local memory of different sizes");
+        LocalMemory memory = shared.get(number);
+        if (memory.length != length || memory.array instanceof float[] != floats) {
+            throw new IllegalStateException("work items ask for different local memory");
         }
-        return shared.get(number);
+        return memory;
     }
 
     /** What stands behind an array that a kernel holds; null for one of its own. */
     @SuppressWarnings("ReferenceEquality") // arrays have identity
     @Nullable
-    LocalMemory memory(float[] array) {
+    LocalMemory memory(Object array) {
         for (LocalMemory memory : shared) {
             if (memory.array == array) {
                 return memory;
