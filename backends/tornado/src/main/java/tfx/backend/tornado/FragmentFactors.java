@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tfx.backend.common.Analysis;
 import tfx.compiler.schedule.Step;
 import tfx.ir.Expr;
@@ -49,8 +50,14 @@ record FragmentFactors(FragmentShape shape, Value room, List<Factor> all) {
         }
     }
 
-    static FragmentFactors of(FragmentShape shape, Emitter e, Value room) {
-        FoldTile tile = shape.tile();
+    /** The factors of a kernel that is such a fold, and whose tiles a device has room for; null for others. */
+    static @Nullable FragmentFactors find(
+            Emitter e, List<Index> indices, Expr body, Platform.Fragments has, Value room) {
+        FoldTile tile = FoldTile.find(e, indices, body);
+        FragmentShape shape = tile == null ? null : FragmentShape.of(tile, has);
+        if (shape == null) {
+            return null;
+        }
         List<Factor> all = new ArrayList<>();
         for (int n = 0; n < tile.dots().size(); n++) {
             int depth = shape.steps(n) * FragmentShape.SIDE;

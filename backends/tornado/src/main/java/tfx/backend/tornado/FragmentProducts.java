@@ -20,11 +20,6 @@ final class FragmentProducts {
         e.scope.line(text);
     }
 
-    /** Where a work item finds its first number among those that left their fragment, as text. */
-    String own() {
-        return "warp * 128 + lane * 2 + " + header;
-    }
-
     /** A number that a work item has of a fragment's sums. */
     interface Number {
         void take(int h, int j, String text);
@@ -33,6 +28,7 @@ final class FragmentProducts {
     /** Declares the place where sums leave their fragments; each warp has one of its own, so that none waits. */
     void allocate(FragmentShape shape) {
         line("final float[] slots = context.allocateFloatLocalArray(" + (shape.slots() + header) + ");");
+        line("final int own = warp * 128 + lane * 2 + " + header + ";");
     }
 
     /** Loads a warp's rows of a left factor: a fragment for each 16 terms, {@code name_0} and on. */

@@ -1,5 +1,7 @@
 package tfx.backend.tornado;
 
+import java.util.Set;
+
 /** The columns of a tile whose weighted values are summed with fragments: a work item has numbers of two rows. */
 final class FragmentSums {
     /** Fragments whose sums are open at a time: enough that products need not wait for one another. */
@@ -48,8 +50,8 @@ final class FragmentSums {
         // A point that a row does not have must not count even where its value is no number: the rare tile with one
         // asks.
         line("final boolean plain = odd[0] == 0f;");
-        e.block("if (plain) {", "}", java.util.Set.of(), true, this::multiply);
-        e.block("if (!plain) {", "}", java.util.Set.of(), true, this::guarded);
+        e.block("if (plain) {", "}", Set.of(), true, this::multiply);
+        e.block("if (!plain) {", "}", Set.of(), true, this::guarded);
     }
 
     private void multiply() {
@@ -84,7 +86,7 @@ final class FragmentSums {
     /** The same number by number, for points with a weight alone. */
     private void guarded() {
         String head = "for (int c = 0; c < " + shape.points() + "; c++) {";
-        e.block(head, "}", java.util.Set.of(), false, () -> {
+        e.block(head, "}", Set.of(), false, () -> {
             line("final int pair = (y * " + shape.points() / 16 + " + c / 16) * 128 + lane / 4 * 8 + c % 16 / 2;");
             for (int w = 0; w < tile.weights().size(); w++) {
                 for (int h = 0; h < FragmentScores.OWN; h++) {

@@ -45,30 +45,22 @@ final class FragmentWriter {
 
     Written write() {
         CellWriter.countCells(e, Extent.of(e, indices.subList(0, indices.size() - 1)));
-        line("int item = context.localIdx;");
-        places("int ");
+        line("final int item = context.localIdx;");
+        line("final int lane = item % 32;");
+        line("final int warp = item / 32;");
+        line("final int x = warp / " + shape.down() + ";");
+        line("final int y = warp % " + shape.down() + ";");
+        line("final int mine_0 = y * 16 + lane / 4;");
+        line("final int mine_1 = mine_0 + 8;");
         line("final int shifted = item << 16;");
         line("final int other = lane << 16;");
         factors.declare(e);
         memory.allocate();
         products.allocate(shape);
         line("final float[] joined = context.allocateFloatLocalArray(" + shape.exchanged() + ");");
-        line("final int[] nothing = context.allocateIntLocalArray(1);");
-        line("if (item == 0) {\nnothing[0] = 0;\n}");
         line("final float[] odd = context.allocateFloatLocalArray(1);");
         FoldTiles.each(e, indices, tile, shape.rows(), shape.items(), this::tile);
         return new Written(e, shape.items(), true, Written.cells(shape.items()));
-    }
-
-    /** Where a work item is in its group: which rows, columns and points are its own. */
-    private void places(String declared) {
-        line(declared + "lane = item % 32;");
-        line(declared + "warp = item / 32;");
-        line(declared + "x = warp / " + shape.down() + ";");
-        line(declared + "y = warp % " + shape.down() + ";");
-        line(declared + "mine_0 = y * 16 + lane / 4;");
-        line(declared + "mine_1 = mine_0 + 8;");
-        line(declared + "own = " + products.own() + ";");
     }
 
     private void tile() {
@@ -93,11 +85,6 @@ final class FragmentWriter {
         e.block(head, "}", Set.of(Analysis.FOLD), false, () -> {
             // Others may still compute with what is written over: rows' factors, and the tile before.
             line("context.localBarrier();");
-            // A 0, which the device's compiler does not know: else it keeps every address that is the same for all
-            // tiles of
-            // points in registers of its own, and half as many groups have room.
-            line("item = context.localIdx + nothing[0];");
-            places("");
             line("int unlike = 0;");
             for (int v = 0; v < tile.values().size(); v++) {
                 memory.write(Side.VALUES, v);

@@ -1,7 +1,10 @@
 package tfx.backend.tornado;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
+import tfx.compiler.schedule.Backend.Request;
 import tfx.compiler.schedule.ElementType;
+import tfx.ir.Index;
 import tfx.ir.Size;
 import tfx.ir.Value;
 
@@ -18,31 +21,25 @@ record Packed(Template factors, Template fold, FragmentFactors layout) {
     /** The two kernels of a fold, or null where it is none that a device's fragments can compute. */
     static @Nullable Packed of(Template whole, Platform platform) {
         Platform.Fragments has = platform.fragments();
-        Emitter e = whole.emitter();
-        FoldTile tile = has == null
-                ? null
-                : FoldTile.find(e, whole.request().kernel().output().indices(), whole.body());
-        FragmentShape shape = tile == null ? null : FragmentShape.of(tile, has);
-        if (shape == null) {
+        if (has == null) {
             return null;
         }
-        Value room = new Value.Input("factors", java.util.List.of(Size.of(1)), Value.Kind.INTEGER);
-        var request = Split.with(whole.request(), room, ElementType.I32);
+        Value room = new Value.Input("factors", List.of(Size.of(1)), Value.Kind.INTEGER);
+        List<Index> indices = whole.request().kernel().output().indices();
+        FragmentFactors layout = FragmentFactors.find(whole.emitter(), indices, whole.body(), has, room);
+        if (layout == null) {
+            return null;
+        }
+        Request request = Split.with(whole.request(), room, ElementType.I32);
         Template factors = whole.as(
                 request,
                 "factors ",
                 (emitter, all, body, on, many) ->
-                        layout(emitter, all, body, has, room).write(emitter));
-        Template fold = whole.as(
-                request,
-                "fragments ",
-                (emitter, all, body, on, many) ->
-                        new FragmentWriter(emitter, all, body, layout(emitter, all, body, has, room), on).write());
-        return new Packed(factors, fold, FragmentFactors.of(shape, e, room));
-    }
-
-    private static FragmentFactors layout(
-            Emitter e, java.util.List<tfx.ir.Index> indices, tfx.ir.Expr body, Platform.Fragments has, Value room) {
-        return FragmentFactors.of(FragmentShape.of(FoldTile.find(e, indices, body), has), e, room);
+                        FragmentFactors.find(emitter, all, body, has, room).write(emitter));
+        Template fold = whole.as(request, "fragments ", (emitter, all, body, on, many) -> {
+            FragmentFactors there = FragmentFactors.find(emitter, all, body, has, room);
+            return new FragmentWriter(emitter, all, body, there, on).write();
+        });
+        return new Packed(factors, fold, layout);
     }
 }
