@@ -179,7 +179,7 @@ record FragmentFactors(FragmentShape shape, Value room, List<Factor> all) {
 
     /** Writes the kernel that writes them all. */
     Written write(Emitter e) {
-        e.operands.record.total(call -> call.step().batch());
+        e.operands.record.total(0, call -> call.step().batch());
         declare(e);
         for (Factor factor : all) {
             long choices = factor.choices();

@@ -259,7 +259,8 @@ final class GraphBuilder {
         Packed packed = packed(kernels, k);
         if (packed != null) {
             jobs.add(new Job(k, Form.FACTORS, packed.factors(), scratch.packedArguments(sample.arguments()), false));
-            jobs.add(new Job(k, Form.FRAGMENTS, packed.fold().as(type), scratch.packedArguments(sample.arguments()), false));
+            jobs.add(new Job(
+                    k, Form.FRAGMENTS, packed.fold().as(type), scratch.packedArguments(sample.arguments()), false));
             return;
         }
         Cut cut = kernel.cut();

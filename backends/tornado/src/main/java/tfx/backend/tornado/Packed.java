@@ -34,12 +34,17 @@ record Packed(Template factors, Template fold, FragmentFactors layout) {
         Template factors = whole.as(
                 request,
                 "factors ",
-                (emitter, all, body, on, many) ->
-                        FragmentFactors.find(emitter, all, body, has, room).write(emitter));
-        Template fold = whole.as(request, "fragments ", (emitter, all, body, on, many) -> {
-            FragmentFactors there = FragmentFactors.find(emitter, all, body, has, room);
-            return new FragmentWriter(emitter, all, body, there, on).write();
+                (emitter, outputs, on, many) ->
+                        find(emitter, outputs.getFirst(), has, room).write(emitter));
+        Template fold = whole.as(request, "fragments ", (emitter, outputs, on, many) -> {
+            Template.Output output = outputs.getFirst();
+            FragmentFactors there = find(emitter, output, has, room);
+            return new FragmentWriter(emitter, output.indices(), output.body(), there, on).write();
         });
         return new Packed(factors, fold, layout);
+    }
+
+    private static FragmentFactors find(Emitter e, Template.Output output, Platform.Fragments has, Value room) {
+        return FragmentFactors.find(e, output.indices(), output.body(), has, room);
     }
 }

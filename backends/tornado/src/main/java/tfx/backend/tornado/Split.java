@@ -83,17 +83,19 @@ record Split(Template parts, Template join, long rowNumbers) {
         }
         Room room = new Room(count, new Value.Input("stretches", List.of(Size.of(1)), Value.Kind.REAL));
         int items = Math.min(ITEMS, platform.items());
-        Template parts = whole.as(with(request, room.value(), ElementType.F32), "stretches ", (emitter, outputs, on, many) -> {
-            List<Index> all = outputs.getFirst().indices();
-            Expr body = outputs.getFirst().body();
-            Streamed found = Streamed.find(emitter, all, body);
-            return new StreamWriter(emitter, all, body, found, items, platform.warp(), room).write();
-        });
-        Template join = whole.as(with(request, room.value(), ElementType.F32), "joined ", (emitter, outputs, on, many) -> {
-            List<Index> all = outputs.getFirst().indices();
-            Expr body = outputs.getFirst().body();
-            return new Join(emitter, all, body, Streamed.find(emitter, all, body), room).write();
-        });
+        Template parts =
+                whole.as(with(request, room.value(), ElementType.F32), "stretches ", (emitter, outputs, on, many) -> {
+                    List<Index> all = outputs.getFirst().indices();
+                    Expr body = outputs.getFirst().body();
+                    Streamed found = Streamed.find(emitter, all, body);
+                    return new StreamWriter(emitter, all, body, found, items, platform.warp(), room).write();
+                });
+        Template join =
+                whole.as(with(request, room.value(), ElementType.F32), "joined ", (emitter, outputs, on, many) -> {
+                    List<Index> all = outputs.getFirst().indices();
+                    Expr body = outputs.getFirst().body();
+                    return new Join(emitter, all, body, Streamed.find(emitter, all, body), room).write();
+                });
         int numbers = (streamed.fold().accumulators().size() + 1) * streamed.width();
         return new Split(parts, join, Math.multiplyExact(rows * count, numbers));
     }

@@ -26,7 +26,7 @@ final class Together {
     /** What a launch of several kernels is called with. */
     CallRecord.Call arguments(Fusion.Unit unit, Map<Integer, Call> calls, int piece) {
         CallRecord.Call whole = scratch.arguments(unit, calls);
-        return piece == Form.WHOLE ? whole : scratch.arguments(whole);
+        return piece == Form.WHOLE ? whole : scratch.splitArguments(whole);
     }
 
     /** The launches for a step of few rows that runs these kernels; none where they cannot be brought together. */
