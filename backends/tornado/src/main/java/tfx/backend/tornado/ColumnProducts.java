@@ -1,12 +1,10 @@
 package tfx.backend.tornado;
 
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BinaryOperator;
 import org.jspecify.annotations.Nullable;
-import tfx.backend.common.Analysis;
 import tfx.backend.common.Analysis.Kind;
 import tfx.backend.tornado.Scope.Code;
 import tfx.ir.Expr;
@@ -84,32 +82,17 @@ final class ColumnProducts {
         }
         e.scope.line("final int local = context.localIdx;");
         e.scope.line("final int stripe = local / " + WORDS + ";");
-        e.scope.line("final int all = total / " + columns + " * " + blocks + ";");
-        Extent extent = Extent.of(e, indices).getFirst();
-        Set<Index> own = new LinkedHashSet<>(List.of(indices.getFirst(), Analysis.BATCH));
-        String step = "context.globalGroupSizeX / " + group;
-        e.block(
-                "for (int piece = context.groupIdx; piece < all; piece = piece + " + step + ") {",
-                "}",
-                own,
-                false,
-                () -> {
-                    String row = e.fresh("i");
-                    e.names.put(indices.getFirst(), row);
-                    e.scope.line("final int which = piece / " + blocks + ";");
-                    e.scope.line("final int " + row + " = " + extent.absolute("which % " + extent.text()) + ";");
-                    e.scope.line("final int batch = which / " + extent.text() + ";");
-                    e.scope.line("final int first = piece % " + blocks + " * " + WORDS + ";");
-                    e.scope.line("final int wanted = first + local % " + WORDS + ";");
-                    e.scope.line("final int word = (wanted < " + words + " ? wanted : " + (words - 1) + ");");
-                    for (int n = 0; n < products.size(); n++) {
-                        sum(n);
-                    }
-                    add();
-                    store(columns);
-                    // The next piece overwrites what was stored here.
-                    e.scope.line("context.localBarrier();");
-                });
+        RowStretches.each(e, indices, columns, blocks, group, " * " + WORDS, () -> {
+            e.scope.line("final int wanted = first + local % " + WORDS + ";");
+            e.scope.line("final int word = (wanted < " + words + " ? wanted : " + (words - 1) + ");");
+            for (int n = 0; n < products.size(); n++) {
+                sum(n);
+            }
+            add();
+            store(columns);
+            // The next piece overwrites what was stored here.
+            e.scope.line("context.localBarrier();");
+        });
         return new Written(e, group, true, Written.cells(group, RESIDENT));
     }
 

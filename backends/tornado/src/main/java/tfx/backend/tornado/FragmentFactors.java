@@ -26,7 +26,7 @@ import tfx.ir.Value;
 record FragmentFactors(FragmentShape shape, Value room, List<Factor> all) {
     private static final int GROUP = 256;
 
-    /** What a factor's columns and terms are. */
+    /** Whether a factor is the rows' or the points' of a dot product, or the points' values. */
     enum Side {
         ROWS,
         POINTS,

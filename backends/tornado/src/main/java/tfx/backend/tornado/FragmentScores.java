@@ -37,16 +37,17 @@ final class FragmentScores {
         e.scope.line(text);
     }
 
-    /** One of a work item's pairs. */
+    /** One of a work item's numbers: of row {@code h} of fragment {@code f}. */
     interface Each {
-        void pair(int h, int f, int j);
+        void number(int h, int f, int j);
     }
 
-    void each(Each each) {
+    /** Every number that a work item has of fragments side by side. */
+    static void each(int fragments, Each each) {
         for (int h = 0; h < OWN; h++) {
-            for (int f = 0; f < shape.pointFragments(); f++) {
+            for (int f = 0; f < fragments; f++) {
                 for (int j = 0; j < OWN; j++) {
-                    each.pair(h, f, j);
+                    each.number(h, f, j);
                 }
             }
         }
@@ -102,23 +103,25 @@ final class FragmentScores {
                 line("float best" + maxima[m] + "_" + h + " = " + Loops.identity(Monoid.MAX) + ";");
             }
         }
-        each((h, f, j) -> pair(h, f, j, () -> {
-            String inside = e.names.get(tile.row()) + " < " + e.operands.record.end() + " && "
-                    + e.names.get(tile.fold().index()) + " < highest";
-            boolean plain = conditions.stream().allMatch(this::plain);
-            line((plain ? "final boolean ok = " : "boolean ok = ") + inside
-                    + (plain && !conditions.isEmpty() ? " && " + e.truth(conditions) : "") + ";");
-            if (!plain) {
-                e.block("if (ok) {", "}", Set.of(), true, () -> line("ok = " + e.truth(conditions) + ";"));
-            }
-            line("valid = (ok ? valid | " + bit(h, f, j) + " : valid);");
-            for (int k : maxima) {
-                String score = e.fresh("s");
-                line("float " + score + " = " + Loops.identity(Monoid.MAX) + ";");
-                where("ok", score, tile.fold().accumulators().get(k).body());
-                e.loops.combine(Monoid.MAX, "best" + k + "_" + h, score);
-            }
-        }));
+        each(
+                shape.pointFragments(),
+                (h, f, j) -> pair(h, f, j, () -> {
+                    String inside = e.names.get(tile.row()) + " < " + e.operands.record.end() + " && "
+                            + e.names.get(tile.fold().index()) + " < highest";
+                    boolean plain = conditions.stream().allMatch(this::plain);
+                    line((plain ? "final boolean ok = " : "boolean ok = ") + inside
+                            + (plain && !conditions.isEmpty() ? " && " + e.truth(conditions) : "") + ";");
+                    if (!plain) {
+                        e.block("if (ok) {", "}", Set.of(), true, () -> line("ok = " + e.truth(conditions) + ";"));
+                    }
+                    line("valid = (ok ? valid | " + bit(h, f, j) + " : valid);");
+                    for (int k : maxima) {
+                        String score = e.fresh("s");
+                        line("float " + score + " = " + Loops.identity(Monoid.MAX) + ";");
+                        where("ok", score, tile.fold().accumulators().get(k).body());
+                        e.loops.combine(Monoid.MAX, "best" + k + "_" + h, score);
+                    }
+                }));
         rows(h -> {
             int mask = 0;
             for (int f = 0; f < shape.pointFragments(); f++) {

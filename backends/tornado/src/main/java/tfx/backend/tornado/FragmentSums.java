@@ -29,13 +29,7 @@ final class FragmentSums {
 
     /** Every column of this item in each of its rows. */
     void each(FragmentScores.Each each) {
-        for (int h = 0; h < FragmentScores.OWN; h++) {
-            for (int f = 0; f < shape.columnFragments(); f++) {
-                for (int j = 0; j < FragmentScores.OWN; j++) {
-                    each.pair(h, f, j);
-                }
-            }
-        }
+        FragmentScores.each(shape.columnFragments(), each);
     }
 
     /** Adds a tile's weighted values. */

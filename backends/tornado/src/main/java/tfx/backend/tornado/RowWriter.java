@@ -1,10 +1,7 @@
 package tfx.backend.tornado;
 
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import tfx.backend.common.Analysis;
 import tfx.ir.Expr;
 import tfx.ir.Index;
 
@@ -51,27 +48,18 @@ final class RowWriter {
     }
 
     Written write() {
-        Extent extent = Extent.of(e, indices).getFirst();
         CellWriter.countCells(e, Extent.of(e, indices));
         int stretch = group * each;
         long stretches = (columns + stretch - 1) / stretch;
-        Set<Index> own = new LinkedHashSet<>(List.of(indices.getFirst(), Analysis.BATCH));
-        e.scope.line("final int all = total / " + columns + " * " + stretches + ";");
-        String step = "context.globalGroupSizeX / " + group;
-        e.block(
-                "for (int piece = context.groupIdx; piece < all; piece = piece + " + step + ") {",
-                "}",
-                own,
-                false,
-                () -> {
-                    String row = e.fresh("i");
-                    e.names.put(indices.getFirst(), row);
-                    e.scope.line("final int which = piece / " + stretches + ";");
-                    e.scope.line("final int " + row + " = " + extent.absolute("which % " + extent.text()) + ";");
-                    e.scope.line("final int batch = which / " + extent.text() + ";");
-                    e.scope.line("final int first = piece % " + stretches + " * " + stretch + " + context.localIdx;");
-                    new RowElements(e, indices, columns(), body).write(group, each, columns % stretch == 0);
-                });
+        String first = " * " + stretch + " + context.localIdx";
+        RowStretches.each(
+                e,
+                indices,
+                columns,
+                stretches,
+                group,
+                first,
+                () -> new RowElements(e, indices, columns(), body).write(group, each, columns % stretch == 0));
         return new Written(e, group, false, Written.cells(group, RESIDENT));
     }
 }

@@ -23,36 +23,52 @@ import tfx.ir.Index;
 import tfx.ir.Size;
 import tfx.ir.Value;
 
-/** Two products of a row with matrices, multiplied: columns and depths around those of a group, matrices in words and in elements. */
+/**
+ * Two products of a row with matrices, multiplied: columns and depths around those of a group, matrices in words and in elements, whose
+ * columns lie one behind another and side by side.
+ */
 class RowProductsTest {
     @ParameterizedTest
     @CsvSource({
-        "32, 2, 1, BF16, true",
-        "64, 7, 2, BF16, true",
-        "160, 3, 2, BF16, true",
-        "48, 9, 1, BF16, true",
-        "36, 5, 2, BF16, false",
-        "64, 7, 1, F32, false",
-        "12, 6, 2, F32, false"
+        "32, 2, 1, BF16, true, false",
+        "64, 7, 2, BF16, true, false",
+        "160, 3, 2, BF16, true, false",
+        "48, 9, 1, BF16, true, false",
+        "36, 5, 2, BF16, false, false",
+        "64, 7, 1, F32, false, false",
+        "12, 6, 2, F32, false, false",
+        "32, 4, 1, BF16, true, true",
+        "7, 20, 2, BF16, true, true",
+        "33, 36, 2, BF16, true, true",
+        "16, 64, 1, BF16, true, true",
+        "16, 6, 2, BF16, false, true",
+        "64, 7, 1, F32, false, true",
+        "5, 12, 2, F32, false, true"
     })
-    void meansTheSumOfProducts(int depth, int width, int batch, ElementType type, boolean words) {
+    void meansTheSumOfProducts(int depth, int width, int batch, ElementType type, boolean words, boolean beside) {
         Index t = new Index("t", Size.symbol("t"));
         Index o = new Index("o", Size.of(width));
         Index i = new Index("i", Size.of(depth));
         Index j = new Index("j", Size.of(depth));
         Value.Input x = new Value.Input("x", List.of(t.size(), i.size()), Value.Kind.REAL);
-        Value.Parameter a = new Value.Parameter("a", List.of(o.size(), i.size()));
-        Value.Parameter b = new Value.Parameter("b", List.of(o.size(), i.size()));
-        Expr left = Exprs.sum(i, Expr.TRUE, Exprs.mul(Exprs.read(x, t, i), Exprs.read(a, o, i)));
-        Expr right = Exprs.sum(j, Expr.TRUE, Exprs.mul(Exprs.read(x, t, j), Exprs.read(b, o, j)));
+        Value.Parameter a =
+                new Value.Parameter("a", beside ? List.of(i.size(), o.size()) : List.of(o.size(), i.size()));
+        Value.Parameter b =
+                new Value.Parameter("b", beside ? List.of(i.size(), o.size()) : List.of(o.size(), i.size()));
+        Expr left = Exprs.sum(
+                i, Expr.TRUE, Exprs.mul(Exprs.read(x, t, i), beside ? Exprs.read(a, i, o) : Exprs.read(a, o, i)));
+        Expr right = Exprs.sum(
+                j, Expr.TRUE, Exprs.mul(Exprs.read(x, t, j), beside ? Exprs.read(b, j, o) : Exprs.read(b, o, j)));
         Value.Comprehension y = new Value.Comprehension("y", List.of(t, o), Expr.TRUE, Exprs.mul(left, right));
         Random random = new Random(depth + width);
         try (TornadoBackend backend = TornadoBackend.emulated();
                 Arena arena = Arena.ofConfined()) {
-            long[] matrix = {depth, 1};
+            long[] shape = beside ? new long[] {depth, width} : new long[] {width, depth};
+            long[] matrix = Tensor.strides(shape);
+            long[] rows = {depth, 1};
             CompiledKernel kernel = backend.compile(
                     new Kernel("y", y, List.of(x, a, b), List.of()),
-                    List.of(new Layout(ElementType.F32, matrix), new Layout(type, matrix), new Layout(type, matrix)),
+                    List.of(new Layout(ElementType.F32, rows), new Layout(type, matrix), new Layout(type, matrix)),
                     ElementType.F32,
                     "t");
             assertEquals(words, kernel.source().contains("LongArray"), kernel::source);
@@ -69,8 +85,7 @@ class RowProductsTest {
                         data.setAtIndex(ValueLayout.JAVA_FLOAT, k, weights[n][k]);
                     }
                 }
-                resident[n] = backend.memory()
-                        .resident(new Tensor(data, type, new long[] {width, depth}, matrix, 0, 0, 0, -1));
+                resident[n] = backend.memory().resident(new Tensor(data, type, shape, matrix, 0, 0, 0, -1));
             }
             Tensor from = Kernels.tensor(backend, new long[] {1, depth}, batch);
             Tensor to = Kernels.tensor(backend, new long[] {1, width}, batch);
@@ -85,7 +100,8 @@ class RowProductsTest {
             backend.memory().read(to);
             for (int s = 0; s < batch; s++) {
                 for (int c = 0; c < width; c++) {
-                    double expected = dot(row, s, weights[0], c, depth) * dot(row, s, weights[1], c, depth);
+                    double expected = dot(row, s, depth, weights[0], c, matrix, beside)
+                            * dot(row, s, depth, weights[1], c, matrix, beside);
                     float found = to.data().getAtIndex(ValueLayout.JAVA_FLOAT, (long) s * width + c);
                     assertTrue(Math.abs(found - expected) < 1e-5, "column " + c + " of " + s + ": " + found);
                 }
@@ -93,10 +109,12 @@ class RowProductsTest {
         }
     }
 
-    private static double dot(float[] rows, int row, float[] matrix, int column, int depth) {
+    private static double dot(
+            float[] rows, int row, int depth, float[] matrix, int column, long[] strides, boolean beside) {
         double sum = 0;
         for (int k = 0; k < depth; k++) {
-            sum += (double) rows[row * depth + k] * matrix[column * depth + k];
+            long at = beside ? k * strides[0] + column : column * strides[0] + k;
+            sum += (double) rows[row * depth + k] * matrix[(int) at];
         }
         return sum;
     }
