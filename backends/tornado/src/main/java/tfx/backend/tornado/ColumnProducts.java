@@ -136,8 +136,8 @@ final class ColumnProducts {
                 e.scope.line("final int " + wanted + " = " + at + " + " + u * stripes + ";");
                 e.scope.line("final int " + point + " = (" + wanted + " < " + depth + " ? " + wanted + " : "
                         + (depth - 1) + ");");
-                e.scope.line(e.operands.word(
-                        matrix, each, word, base + " + " + point + " * " + matrix.depthStride() / each));
+                String text = e.operands.word(matrix, each, base + " + " + point + " * " + matrix.depthStride() / each);
+                e.scope.line("final " + (each > 1 ? "long " : "float ") + word + " = " + text + ";");
                 e.scope.line("float " + factor + " = 0f;");
                 e.block("{", "}", own, false, () -> {
                     Product.unflatten(e, product.sum().indices(), point);

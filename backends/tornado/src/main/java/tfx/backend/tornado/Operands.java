@@ -108,12 +108,10 @@ final class Operands {
         return wide;
     }
 
-    /** Declares {@code name} as the word of a matrix at {@code at}, an element where words hold one. */
-    String word(Matrix matrix, int each, String name, String at) {
+    /** The word of a matrix at {@code at}, an element where words hold one. */
+    String word(Matrix matrix, int each, String at) {
         int number = matrix.operand();
-        return each > 1
-                ? "final long " + name + " = s" + slabs[number] + ".get(" + at + ");"
-                : "final float " + name + " = " + load(values.get(number), at) + ";";
+        return each > 1 ? "s" + slabs[number] + ".get(" + at + ")" : load(values.get(number), at);
     }
 
     /** Element {@code k} of a word. */

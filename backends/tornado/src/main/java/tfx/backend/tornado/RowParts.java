@@ -11,7 +11,8 @@ import tfx.ir.Exprs;
 import tfx.ir.Index;
 
 /**
- * Outputs whose reductions are products of the same rows with matrices that lie along the sum's depth, all over as many points.
+ * Outputs whose reductions are products of the same rows with matrices that lie along the sum's depth, all over as many points
+ * and as many of each output.
  *
  * @param rows the distinct factors of rows, at the points of the first product
  * @param each elements that one load brings of every matrix
@@ -61,6 +62,7 @@ record RowParts(List<Part> parts, List<Expr> rows, int each) {
             }
             boolean alike = parts.isEmpty()
                     || (rows.equals(own)
+                            && numbers(columns).equals(numbers(parts.getFirst().columns()))
                             && output.indices().getFirst()
                                     == outputs.getFirst().indices().getFirst());
             if (!alike) {
@@ -97,6 +99,20 @@ record RowParts(List<Part> parts, List<Expr> rows, int each) {
             rows.add(row);
         }
         return new Column(product, matrix, rows.indexOf(row), factor(e, whole, points, false));
+    }
+
+    private static List<Integer> numbers(List<Column> columns) {
+        return columns.stream().map(Column::row).toList();
+    }
+
+    /** How many matrices a column of the output needs, the same of each part. */
+    int matrices() {
+        return parts.getFirst().columns().size();
+    }
+
+    /** How many words a column of a matrix has. */
+    long words() {
+        return depth() / each;
     }
 
     Product first() {

@@ -34,6 +34,8 @@ class RowProductsTest {
         "64, 7, 2, BF16, true, false",
         "160, 3, 2, BF16, true, false",
         "48, 9, 1, BF16, true, false",
+        "192, 9, 2, BF16, true, false",
+        "224, 5, 1, BF16, true, false",
         "36, 5, 2, BF16, false, false",
         "64, 7, 1, F32, false, false",
         "12, 6, 2, F32, false, false",
