@@ -68,9 +68,10 @@ final class RowProducts {
         e.scope.line("final int local = context.localIdx;");
         e.scope.line("final int lane = local % " + lanes + ";");
         stage.declare();
+        // The group's for sums that are no statistics, and then what the warps of a column have.
+        int exchanged = Math.max(group, 2 * all.matrices() * group / warp);
+        e.scope.line("final float[] shared = context.allocateFloatLocalArray(" + exchanged + ");");
         if (lanes > warp) {
-            e.scope.line("final float[] shared = context.allocateFloatLocalArray(" + 2 * all.matrices() * group / warp
-                    + ");");
             e.scope.line("int turn = 0;");
         }
         // Each part begins with a group of its own: what a group does at a time is of one part.
