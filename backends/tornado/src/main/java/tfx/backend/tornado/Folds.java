@@ -67,7 +67,7 @@ final class Folds {
     /** A maximum as it counts in shifted bodies: while nothing finite was seen it is 0, so that exp(-inf - M) is 0, not NaN. */
     String finite(String maximum) {
         String safe = e.fresh("v");
-        e.scope.line("final float " + safe + " = (" + maximum + " == (-1f / 0f) ? 0f : " + maximum + ");");
+        e.scope.line("final float " + safe + " = (" + maximum + " == " + Loops.LOWEST + " ? 0f : " + maximum + ");");
         return safe;
     }
 

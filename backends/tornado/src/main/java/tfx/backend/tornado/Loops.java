@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import tfx.backend.common.Analysis;
 import tfx.backend.common.Analysis.Kind;
 import tfx.backend.common.Analysis.Linear;
@@ -33,12 +34,18 @@ final class Loops {
         return new Code(Kind.FLOAT, false, sum);
     }
 
+    /**
+     * Minus infinity as text, by its bits: TornadoVM writes that constant as {@code -1.0F / 0.0F}, which CUDA's compiler divides
+     * wherever it stands, by a function that takes registers from all around.
+     */
+    static final String LOWEST = "BFloat16.bf16ToFloat((short) -128)";
+
     static String identity(Monoid monoid) {
         return switch (monoid) {
             case SUM -> "0f";
             case PRODUCT -> "1f";
-            case MAX -> "(-1f / 0f)";
-            case MIN -> "(1f / 0f)";
+            case MAX -> LOWEST;
+            case MIN -> "(-" + LOWEST + ")";
         };
     }
 
@@ -99,11 +106,29 @@ final class Loops {
         List<String> highs = new ArrayList<>(List.of(e.operands.size(index.size())));
         List<Expr> others = new ArrayList<>();
         for (Expr condition : conditions) {
-            if (!bound(index, condition, lows, highs)) {
+            Limit limit = limit(index, condition);
+            if (limit == null) {
                 others.add(condition);
+                continue;
+            }
+            String at = e.scalars.integer(limit.at());
+            if (limit.low()) {
+                lows.add(at + (limit.strict() ? " + 1" : ""));
+            }
+            if (limit.high()) {
+                highs.add(at + (limit.strict() ? "" : " + 1"));
             }
         }
         return new Range(extreme(" > ", lows), extreme(" < ", highs), others);
+    }
+
+    /** Whether the bounds of an index never fall where {@code along} rises. */
+    boolean rising(Index index, List<Expr> conditions, Index along) {
+        return conditions.stream().allMatch(condition -> {
+            Limit limit = limit(index, condition);
+            Long factor = limit == null ? Long.valueOf(0) : e.analysis.factor(e.analysis.linear(limit.at()), along);
+            return factor != null && factor >= 0;
+        });
     }
 
     private String extreme(String before, List<String> all) {
@@ -118,36 +143,32 @@ final class Loops {
         return best;
     }
 
-    private boolean bound(Index index, Expr condition, List<String> lows, List<String> highs) {
+    /** What a condition says of an index: not below, not above {@code at}, or neither; if strict, not {@code at} either. */
+    private record Limit(Expr at, boolean low, boolean high, boolean strict) {}
+
+    private @Nullable Limit limit(Index index, Expr condition) {
         if (condition instanceof Expr.Unary(UnaryOp op, Expr.Binary(BinaryOp inner, Expr l, Expr r))
                 && op == UnaryOp.NOT
                 && (inner == BinaryOp.LT || inner == BinaryOp.LE)) {
-            return bound(index, new Expr.Binary(inner == BinaryOp.LT ? BinaryOp.LE : BinaryOp.LT, r, l), lows, highs);
+            return limit(index, new Expr.Binary(inner == BinaryOp.LT ? BinaryOp.LE : BinaryOp.LT, r, l));
         }
         if (!(condition instanceof Expr.Binary(BinaryOp op, Expr l, Expr r))
                 || !(op == BinaryOp.LT || op == BinaryOp.LE || op == BinaryOp.EQ)
                 || e.analysis.kind(l) != Kind.LONG
                 || e.analysis.kind(r) != Kind.LONG) {
-            return false;
+            return null;
         }
         // right - left = factor * index + rest, to be > 0, >= 0 or == 0
         Linear difference = Analysis.combine(e.analysis.linear(r), e.analysis.linear(l), -1);
         Long factor = e.analysis.factor(difference, index);
         if (factor == null || Math.abs(factor) != 1) {
-            return false;
+            return null;
         }
-        Expr limit = e.analysis.rest(difference, index, -factor);
-        if (!e.intervals.of(limit).narrow()) {
-            return false;
+        Expr at = e.analysis.rest(difference, index, -factor);
+        if (!e.intervals.of(at).narrow()) {
+            return null;
         }
-        String at = e.scalars.integer(limit);
-        boolean strict = op == BinaryOp.LT;
-        if (factor > 0 || op == BinaryOp.EQ) {
-            lows.add(at + (strict ? " + 1" : ""));
-        }
-        if (factor < 0 || op == BinaryOp.EQ) {
-            highs.add(at + (strict ? "" : " + 1"));
-        }
-        return true;
+        boolean both = op == BinaryOp.EQ;
+        return new Limit(at, factor > 0 || both, factor < 0 || both, op == BinaryOp.LT);
     }
 }

@@ -159,7 +159,7 @@ final class StreamWriter {
         Folds folds = new Folds(e);
         e.names.put(fold.index(), point);
         String mine = e.fresh("s");
-        e.scope.line("float " + mine + " = (-1f / 0f);");
+        e.scope.line("float " + mine + " = " + Loops.LOWEST + ";");
         e.block("if (" + valid + ") {", "}", Set.of(fold.index()), true, () -> {
             dots.publish();
             e.scope.line(mine + " = " + e.real(fold.accumulators().get(k).body()) + ";");
