@@ -79,6 +79,16 @@ record FoldTile(
         return sums.get(k) == null;
     }
 
+    /** Whether the fold's value is computed from accumulator {@code k}, which otherwise only serves others. */
+    boolean published(int k) {
+        return reads(fold.result(), k);
+    }
+
+    private static boolean reads(Expr expr, int k) {
+        return expr.equals(new Expr.Accumulated(k))
+                || Analysis.parts(expr).stream().anyMatch(part -> reads(part, k));
+    }
+
     private boolean take(Emitter e, int k) {
         Expr.Accumulator a = fold.accumulators().get(k);
         if (Streamed.rescales(fold, k)) {

@@ -25,6 +25,8 @@ import tfx.ir.Value;
  */
 record FragmentFactors(FragmentShape shape, Value room, List<Factor> all) {
     private static final int GROUP = 256;
+    /** Ints that a device reads at once. */
+    private static final int SECTOR = 8;
 
     /** Whether a factor is the rows' or the points' of a dot product, or the points' values. */
     enum Side {
@@ -36,9 +38,19 @@ record FragmentFactors(FragmentShape shape, Value room, List<Factor> all) {
     /**
      * @param number of the dot product or value
      * @param groups the indices that it depends on, and by what it divides each
-     * @param block ints of one tile
+     * @param ints of one tile
      */
-    record Factor(Side side, int number, Expr expr, Map<Index, Long> groups, int block) {
+    record Factor(Side side, int number, Expr expr, Map<Index, Long> groups, int ints) {
+        /** What a group writes of a tile at a time. */
+        int pieces() {
+            return (ints + GROUP - 1) / GROUP;
+        }
+
+        /** Ints from one tile to the next: behind its values stands for each piece whether all of them are finite numbers. */
+        int block() {
+            return side == Side.VALUES ? ints + (pieces() + SECTOR - 1) / SECTOR * SECTOR : ints;
+        }
+
         long choices() {
             return groups.entrySet().stream()
                     .mapToLong(group -> size(group.getKey(), group.getValue()))
@@ -181,23 +193,25 @@ record FragmentFactors(FragmentShape shape, Value room, List<Factor> all) {
     Written write(Emitter e) {
         e.operands.record.total(0, call -> call.step().batch());
         declare(e);
+        e.scope.line("final int item = context.localIdx;");
+        e.scope.line("final int[] odd = context.allocateIntLocalArray(1);");
         for (Factor factor : all) {
-            long choices = factor.choices();
             String count = e.fresh("count");
-            e.scope.line("final int " + count + " = total * " + choices + " * " + tiles(factor) + " * " + factor.block()
-                    + ";");
-            String head = "for (int cell = context.globalIdx; cell < " + count
-                    + "; cell = cell + context.globalGroupSizeX) {";
+            e.scope.line("final int " + count + " = total * " + factor.choices() + " * " + tiles(factor) + " * "
+                    + factor.pieces() + ";");
+            String head = "for (int piece = context.groupIdx; piece < " + count
+                    + "; piece = piece + context.globalGroupSizeX / " + GROUP + ") {";
             Set<Index> own = new LinkedHashSet<>(shape.tile().common());
-            e.block(head, "}", own, false, () -> pair(e, factor));
+            e.block(head, "}", own, false, () -> piece(e, factor));
         }
-        return new Written(e, GROUP, false, Written.cells(GROUP));
+        return new Written(e, GROUP, true, Written.cells(GROUP));
     }
 
-    private void pair(Emitter e, Factor factor) {
-        e.scope.line("final int z = cell % " + factor.block() + ";");
-        e.scope.line("final int tile = cell / " + factor.block() + " % " + tiles(factor) + ";");
-        e.scope.line("int rest = cell / " + factor.block() + " / " + tiles(factor) + ";");
+    private void piece(Emitter e, Factor factor) {
+        e.scope.line("final int part = piece % " + factor.pieces() + ";");
+        e.scope.line("final int z = part * " + GROUP + " + item;");
+        e.scope.line("final int tile = piece / " + factor.pieces() + " % " + tiles(factor) + ";");
+        e.scope.line("int rest = piece / " + factor.pieces() + " / " + tiles(factor) + ";");
         for (Map.Entry<Index, Long> group : order(factor).reversed()) {
             String name = e.fresh("i");
             long size = Factor.size(group.getKey(), group.getValue());
@@ -206,12 +220,34 @@ record FragmentFactors(FragmentShape shape, Value room, List<Factor> all) {
             e.names.put(group.getKey(), name);
         }
         e.scope.line("final int batch = rest;");
-        e.scope.line("final int shifted = cell << 16;");
+        String at = e.fresh("i");
+        e.scope.line("final int " + at + " = " + place(e, factor) + " + tile * " + factor.block() + ";");
+        e.scope.line("int packed = 0;");
+        Set<Index> none = Set.of();
+        Runnable pair = () -> pair(e, factor, at);
+        if (factor.ints() % GROUP == 0) {
+            pair.run();
+        } else {
+            e.block("if (z < " + factor.ints() + ") {", "}", none, true, pair);
+        }
+        if (factor.side() == Side.VALUES) {
+            e.scope.line("if (item == 0) {\nodd[0] = 0;\n}");
+            e.scope.line("context.localBarrier();");
+            // All bits of an exponent set: no finite number.
+            e.scope.line("if ((packed & 32640) == 32640 || (packed & 2139095040) == 2139095040) {\nodd[0] = 1;\n}");
+            e.scope.line("context.localBarrier();");
+            String flag = e.operands.slab(room) + ".set(" + at + " + " + factor.ints() + " + part, odd[0]);";
+            e.scope.line("if (item == 0) {\n" + flag + "\n}");
+        }
+    }
+
+    private void pair(Emitter e, Factor factor, String at) {
+        e.scope.line("final int shifted = item << 16;");
         e.scope.line("final int other = rest << 16;");
         String first = number(e, factor, 0);
         String second = number(e, factor, 1);
-        String at = place(e, factor) + " + tile * " + factor.block() + " + z";
-        e.scope.line(e.operands.slab(room) + ".set(" + at + ", " + pack(e, first, second) + ");");
+        e.scope.line("packed = " + pack(e, first, second) + ";");
+        e.scope.line(e.operands.slab(room) + ".set(" + at + " + z, packed);");
     }
 
     /**

@@ -41,8 +41,7 @@ final class FragmentMemory {
         for (Factor factor : factors.all()) {
             if (factor.side() == Side.ROWS) {
                 String from = e.fresh("i");
-                line("final int " + from + " = " + factors.place(e, factor) + " + (tall - 1 - tile % tall) * "
-                        + factor.block() + ";");
+                line("final int " + from + " = " + factors.place(e, factor) + " + down * " + factor.block() + ";");
                 each(factor, () -> line("left[" + shape.before(factor.number()) + " + z] = " + load(from) + ";"));
             }
         }
@@ -54,6 +53,9 @@ final class FragmentMemory {
             if (factor.side() != Side.ROWS) {
                 line("final int from" + name(factor) + " = " + factors.place(e, factor) + ";");
                 line("final int[] next" + name(factor) + " = new int[" + count(factor) + "];");
+                if (factor.side() == Side.VALUES) {
+                    line("int odd" + factor.number() + " = 0;");
+                }
             }
         }
         line("final int begun = (lowest < highest ? lowest : 0);");
@@ -68,6 +70,10 @@ final class FragmentMemory {
                 line("final int " + from + " = from" + name(factor) + " + " + first + " / " + shape.points() + " * "
                         + factor.block() + ";");
                 each(factor, () -> line("next" + name(factor) + "[n] = " + load(from) + ";"));
+                if (factor.side() == Side.VALUES) {
+                    String flag = e.operands.slab(factors.room()) + ".get(" + from + " + " + factor.ints() + " + item)";
+                    line("if (item < " + factor.pieces() + ") {\nodd" + factor.number() + " = " + flag + ";\n}");
+                }
             }
         }
     }
@@ -76,16 +82,10 @@ final class FragmentMemory {
     void write(Side side, int number) {
         Factor factor = factors.factor(side, number);
         String into = side == Side.POINTS ? "right" : "value" + number;
-        each(factor, () -> {
-            String next = e.fresh("b");
-            line("final int " + next + " = next" + name(factor) + "[n];");
-            if (side == Side.VALUES) {
-                // All bits of an exponent set: no finite number.
-                line("unlike = ((" + next + " & 32640) == 32640 ? 1 : unlike);");
-                line("unlike = ((" + next + " & 2139095040) == 2139095040 ? 1 : unlike);");
-            }
-            line(into + "[z] = " + next + ";");
-        });
+        each(factor, () -> line(into + "[z] = next" + name(factor) + "[n];"));
+        if (side == Side.VALUES) {
+            line("if (odd" + number + " != 0) {\nodd[0] = 1f;\n}");
+        }
     }
 
     private String load(String from) {
@@ -97,17 +97,17 @@ final class FragmentMemory {
     }
 
     private int count(Factor factor) {
-        return (factor.block() + shape.items() - 1) / shape.items();
+        return (factor.ints() + shape.items() - 1) / shape.items();
     }
 
     /** Every int {@code z} of a tile that is this work item's, its {@code n}-th. */
     private void each(Factor factor, Runnable one) {
         e.block("for (int n = 0; n < " + count(factor) + "; n++) {", "}", Set.of(), false, () -> {
             line("final int z = n * " + shape.items() + " + item;");
-            if (factor.block() % shape.items() == 0) {
+            if (factor.ints() % shape.items() == 0) {
                 one.run();
             } else {
-                e.block("if (z < " + factor.block() + ") {", "}", Set.of(), true, one);
+                e.block("if (z < " + factor.ints() + ") {", "}", Set.of(), true, one);
             }
         });
     }

@@ -1,5 +1,6 @@
 package tfx.backend.tornado;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntConsumer;
@@ -94,34 +95,29 @@ final class FragmentScores {
         }
     }
 
-    /** Which of the pairs there are, a bit each, and the largest scores of a work item's rows in this tile. */
+    /**
+     * Which of the pairs there are, a bit each, and the largest scores of a work item's rows in this tile. Where {@code whole} is
+     * known, as in most tiles, all are there and none is asked.
+     */
     void scores(List<Expr> conditions) {
         int[] maxima = shape.maxima();
-        line("int valid = 0;");
-        for (int m = 0; m < maxima.length; m++) {
+        line("int valid = -1;");
+        missing(() -> {
+            line("valid = 0;");
+            each(shape.pointFragments(), (h, f, j) -> pair(h, f, j, () -> valid(conditions, bit(h, f, j))));
+        });
+        for (int k : maxima) {
+            rows(h -> line("float best" + k + "_" + h + " = " + Loops.identity(Monoid.MAX) + ";"));
+            Expr score = tile.fold().accumulators().get(k).body();
             for (int h = 0; h < OWN; h++) {
-                line("float best" + maxima[m] + "_" + h + " = " + Loops.identity(Monoid.MAX) + ";");
+                for (int f = 0; f < shape.pointFragments(); f++) {
+                    numbers("s", k, h, f, Loops.identity(Monoid.MAX), score, false);
+                    for (int j = 0; j < OWN; j++) {
+                        extreme(k, "best" + k + "_" + h, name("s", k, h, f, j));
+                    }
+                }
             }
         }
-        each(
-                shape.pointFragments(),
-                (h, f, j) -> pair(h, f, j, () -> {
-                    String inside = e.names.get(tile.row()) + " < " + e.operands.record.end() + " && "
-                            + e.names.get(tile.fold().index()) + " < highest";
-                    boolean plain = conditions.stream().allMatch(this::plain);
-                    line((plain ? "final boolean ok = " : "boolean ok = ") + inside
-                            + (plain && !conditions.isEmpty() ? " && " + e.truth(conditions) : "") + ";");
-                    if (!plain) {
-                        e.block("if (ok) {", "}", Set.of(), true, () -> line("ok = " + e.truth(conditions) + ";"));
-                    }
-                    line("valid = (ok ? valid | " + bit(h, f, j) + " : valid);");
-                    for (int k : maxima) {
-                        String score = e.fresh("s");
-                        line("float " + score + " = " + Loops.identity(Monoid.MAX) + ";");
-                        where("ok", score, tile.fold().accumulators().get(k).body());
-                        e.loops.combine(Monoid.MAX, "best" + k + "_" + h, score);
-                    }
-                }));
         rows(h -> {
             int mask = 0;
             for (int f = 0; f < shape.pointFragments(); f++) {
@@ -129,6 +125,72 @@ final class FragmentScores {
             }
             line("met_" + h + " = ((valid & " + mask + ") != 0 ? 1f : met_" + h + ");");
         });
+    }
+
+    private void missing(Runnable inside) {
+        e.block("if (!whole) {", "}", Set.of(), true, inside);
+    }
+
+    /** Sets a pair's bit where there is the pair. */
+    private void valid(List<Expr> conditions, int bit) {
+        String inside = e.names.get(tile.row()) + " < " + e.operands.record.end() + " && "
+                + e.names.get(tile.fold().index()) + " < highest";
+        boolean plain = conditions.stream().allMatch(this::plain);
+        line((plain ? "final boolean ok = " : "boolean ok = ") + inside
+                + (plain && !conditions.isEmpty() ? " && " + e.truth(conditions) : "") + ";");
+        if (!plain) {
+            e.block("if (ok) {", "}", Set.of(), true, () -> line("ok = " + e.truth(conditions) + ";"));
+        }
+        line("valid = (ok ? valid | " + bit + " : valid);");
+    }
+
+    /**
+     * Takes a score into a maximum. One that only keeps exponentials in range may pass over what is no number: the weight of
+     * that is none either.
+     */
+    void extreme(int k, String into, String score) {
+        if (tile.published(k)) {
+            e.loops.combine(Monoid.MAX, into, score);
+        } else {
+            line(into + " = TornadoMath.max(" + into + ", " + score + ");");
+        }
+    }
+
+    /**
+     * A number for each of two neighbouring pairs; {@code none} for a pair that is none.
+     *
+     * @param shifted whether it may read the rows' maxima
+     */
+    private void numbers(String kind, int n, int h, int f, String none, Expr expr, boolean shifted) {
+        boolean plain = plain(expr);
+        for (int j = 0; j < OWN; j++) {
+            String number = name(kind, n, h, f, j);
+            String there = "(valid & " + bit(h, f, j) + ") != 0";
+            line("float " + number + " = " + none + ";");
+            pair(h, f, j, () -> {
+                if (shifted) {
+                    Arrays.stream(shape.maxima()).forEach(k -> new Folds(e).publish(k, "shift" + k + "_" + h));
+                }
+                if (plain) {
+                    line(number + " = " + e.real(expr) + ";");
+                } else {
+                    e.block(
+                            "if (" + there + ") {",
+                            "}",
+                            Set.of(),
+                            true,
+                            () -> line(number + " = " + e.real(expr) + ";"));
+                }
+            });
+        }
+        if (plain) {
+            missing(() -> {
+                for (int j = 0; j < OWN; j++) {
+                    String number = name(kind, n, h, f, j);
+                    line(number + " = ((valid & " + bit(h, f, j) + ") != 0 ? " + number + " : " + none + ");");
+                }
+            });
+        }
     }
 
     /** What is the same in both rows of a work item. */
@@ -150,44 +212,19 @@ final class FragmentScores {
             line("final int " + at + " = (y * " + shape.points() / 16 + " + " + eight + " / 2) * 128 + lane / 4 * 8 + "
                     + eight + " % 2 * 4 + lane % 4;");
             for (int h = 0; h < OWN; h++) {
-                for (int j = 0; j < OWN; j++) {
-                    weights(h, f, j);
+                for (int w = 0; w < tile.weights().size(); w++) {
+                    numbers("p", w, h, f, "0f", tile.weights().get(w), true);
+                }
+                for (int k : shape.totals()) {
+                    String total = "t" + k + "_" + h;
+                    int w = tile.sums().get(k).weight();
+                    line(total + " = " + total + " + (" + name("p", w, h, f, 0) + " + " + name("p", w, h, f, 1) + ");");
                 }
                 for (int w = 0; w < tile.weights().size(); w++) {
                     String pair = FragmentFactors.pack(e, name("p", w, h, f, 0), name("p", w, h, f, 1));
                     line("left[" + at + " + " + (w * shape.weightInts() + h * 64) + "] = " + pair + ";");
                 }
             }
-        }
-    }
-
-    private void weights(int h, int f, int j) {
-        for (int w = 0; w < tile.weights().size(); w++) {
-            line("float " + name("p", w, h, f, j) + " = 0f;");
-        }
-        pair(h, f, j, () -> {
-            for (int k : shape.maxima()) {
-                new Folds(e).publish(k, "shift" + k + "_" + h);
-            }
-            for (int w = 0; w < tile.weights().size(); w++) {
-                where(
-                        "(valid & " + bit(h, f, j) + ") != 0",
-                        name("p", w, h, f, j),
-                        tile.weights().get(w));
-            }
-        });
-        for (int k : shape.totals()) {
-            String total = "t" + k + "_" + h;
-            line(total + " = " + total + " + " + name("p", tile.sums().get(k).weight(), h, f, j) + ";");
-        }
-    }
-
-    /** Sets a variable to an expression of pairs that there are; one that reads nothing needs no branch. */
-    private void where(String ok, String into, Expr expr) {
-        if (plain(expr)) {
-            line(into + " = (" + ok + " ? " + e.real(expr) + " : " + into + ");");
-        } else {
-            e.block("if (" + ok + ") {", "}", Set.of(), true, () -> line(into + " = " + e.real(expr) + ";"));
         }
     }
 

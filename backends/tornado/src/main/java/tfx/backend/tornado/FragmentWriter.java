@@ -48,8 +48,9 @@ final class FragmentWriter {
         line("final int item = context.localIdx;");
         line("final int lane = item % 32;");
         line("final int warp = item / 32;");
-        line("final int x = warp / " + shape.down() + ";");
-        line("final int y = warp % " + shape.down() + ";");
+        // A single column of warps is said to be one: addresses are then known but for the lane.
+        line("final int x = " + (shape.across() == 1 ? "0" : "warp / " + shape.down()) + ";");
+        line("final int y = " + (shape.across() == 1 ? "warp" : "warp % " + shape.down()) + ";");
         line("final int mine_0 = y * 16 + lane / 4;");
         line("final int mine_1 = mine_0 + 8;");
         line("final int shifted = item << 16;");
@@ -65,7 +66,7 @@ final class FragmentWriter {
 
     private void tile() {
         List<Expr> conditions = e.analysis.conjuncts(tile.fold().domain());
-        FoldTiles.bounds(e, tile, shape.rows());
+        boolean bounded = FoldTiles.bounds(e, tile, shape.rows());
         // Tiles of points begin where the factors' do.
         line("lowest = lowest / " + shape.points() + " * " + shape.points() + ";");
         FragmentScores.rows(h -> line("float met_" + h + " = 0f;"));
@@ -79,21 +80,22 @@ final class FragmentWriter {
             sums.each((h, f, j) -> line("float " + FragmentSums.name(k, h, f, j) + " = 0f;"));
         }
         line("if (item == 0) {\nodd[0] = 0f;\n}");
-        scores.rows();
+        // The first points are under way while the rows come.
         memory.begin();
+        scores.rows();
         String head = "for (int first = lowest; first < highest; first = first + " + shape.points() + ") {";
         e.block(head, "}", Set.of(Analysis.FOLD), false, () -> {
             // Others may still compute with what is written over: rows' factors, and the tile before.
             line("context.localBarrier();");
-            line("int unlike = 0;");
             for (int v = 0; v < tile.values().size(); v++) {
                 memory.write(Side.VALUES, v);
             }
             memory.write(Side.POINTS, 0);
-            line("if (unlike != 0) {\nodd[0] = 1f;\n}");
             scores.dots();
             line("final int following = first + " + shape.points() + ";");
             memory.read("(following < highest ? following : first)");
+            line("final boolean whole = "
+                    + (bounded ? "first >= latest && first + " + shape.points() + " <= soonest" : "false") + ";");
             scores.scores(conditions);
             maxima();
             scores.weights();
@@ -111,12 +113,16 @@ final class FragmentWriter {
         line("joined[" + place(plane, h) + " + x * 4 + lane % 4] = " + number + ";");
     }
 
+    private String given(int plane, int h, int l) {
+        return "joined[" + place(plane, h) + " + " + l + "]";
+    }
+
     /** Combines what the work items of a row gave, all in one order. */
     private String together(Monoid monoid, int plane, int h) {
         String all = e.fresh("s");
-        line("float " + all + " = joined[" + place(plane, h) + "];");
+        line("float " + all + " = " + given(plane, h, 0) + ";");
         for (int l = 1; l < shape.lanes(); l++) {
-            e.loops.combine(monoid, all, "joined[" + place(plane, h) + " + " + l + "]");
+            e.loops.combine(monoid, all, given(plane, h, l));
         }
         return all;
     }
@@ -140,7 +146,9 @@ final class FragmentWriter {
                 String old = e.fresh("v");
                 String name = "m" + k + "_" + h;
                 line("final float " + old + " = " + name + ";");
-                e.loops.combine(Monoid.MAX, name, together(Monoid.MAX, plane, h));
+                for (int l = 0; l < shape.lanes(); l++) {
+                    scores.extreme(k, name, given(plane, h, l));
+                }
                 line("final float shift" + k + "_" + h + " = " + new Folds(e).finite(name) + ";");
                 line("final float factor" + k + "_" + h + " = TornadoMath.exp(" + old + " - shift" + k + "_" + h
                         + ");");

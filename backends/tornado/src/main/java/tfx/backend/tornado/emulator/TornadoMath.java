@@ -56,6 +56,11 @@ public final class TornadoMath {
         return Math.tanh(x);
     }
 
+    /** Of a number and what is none the number, as devices have it. */
+    public static float max(float x, float y) {
+        return Float.isNaN(x) ? y : Float.isNaN(y) ? x : Math.max(x, y);
+    }
+
     public static float floor(float x) {
         return (float) Math.floor(x);
     }
