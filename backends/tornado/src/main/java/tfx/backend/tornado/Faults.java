@@ -9,8 +9,12 @@ import tfx.source.TfxException;
 
 /** What TornadoVM throws where kernels are compiled or run, as the user should see it. */
 final class Faults {
-    /** Its messages hold colours and whole stack traces. */
-    private static final Pattern NOISE = Pattern.compile("\u001b\\[[0-9;]*m|Stacktrace: \\[[^\\]]*\\](\\R|$)");
+    /** Its messages hold colours, the terminator of a compiler's log, and that there is no falling back to Java, as we want it. */
+    private static final Pattern NOISE = Pattern.compile("\u001b\\[[0-9;]*m|\0|Bailout is disabled\\. *\\RReason: ");
+
+    /** And whole stack traces, each an array of frames in a line of its own. */
+    private static final Pattern FRAMES =
+            Pattern.compile("^(Stacktrace: )?\\[[^\\]\\n]*\\(\\w+\\.java:\\d+\\)[^\\]\\n]*\\]$", Pattern.MULTILINE);
 
     /** In what TornadoVM, CUDA and OpenCL say when the device's memory is full. */
     private static final Pattern FULL = Pattern.compile(
@@ -113,9 +117,11 @@ final class Faults {
     private static String messages(Throwable fault) {
         StringBuilder all = new StringBuilder();
         for (Throwable t = fault; t != null; t = t.getCause()) {
-            String message =
-                    NOISE.matcher(String.valueOf(t.getMessage())).replaceAll("").strip();
-            all.append(all.isEmpty() ? "" : ": ").append(message);
+            String plain = NOISE.matcher(String.valueOf(t.getMessage())).replaceAll("");
+            String message = FRAMES.matcher(plain).replaceAll("").strip();
+            if (all.indexOf(message) < 0) {
+                all.append(all.isEmpty() ? "" : ": ").append(message);
+            }
         }
         return all.toString();
     }

@@ -33,6 +33,41 @@ class FaultsTest {
         assertFalse(text.contains("\u001b"), text);
     }
 
+    /** As TornadoVM 5.2 words it: frames between the reason and the end of the colour, a compiler's log with its terminator. */
+    @Test
+    void whatTheCompilerSaysIsKeptAndFramesAreNot() {
+        String log = "run.cu(12): error: identifier \"x\" is undefined\n    a[3] = x;\n           ^\n";
+        String frames =
+                "[tornado.runtime@5.2.0-jdk25/a.B$C.lambda$d$0(B.java:1), java.base/e.F.g(Native Method), h.I(I.java:22)]";
+        RuntimeException thrown =
+                new IllegalStateException("\u001b[31mBailout is disabled. \nReason: \u001b[31mUnable to compile task"
+                        + " part0.k3_Kernel8_v - run\nThe internal error is: \u001b[31mError during code compilation\n"
+                        + log
+                        + "\0\u001b[0m\nStacktrace: " + frames + "\u001b[0m\u001b[0m");
+        assertEquals(
+                "Kernel8_v: error [TFX0544] TornadoVM cannot compile this kernel for a device: Unable to compile task"
+                        + " part0.k3_Kernel8_v - run\nThe internal error is: Error during code compilation\n"
+                        + log.strip()
+                        + "\n  mend: please report it with its source, Kernel8_v.java",
+                fault(thrown).getMessage().strip());
+        for (String named : List.of("", "Kernel8_v")) {
+            String text = fault(new IllegalStateException(
+                            "\u001b[31m[Internal Error] Unable to compile " + named + "\n" + frames + "\u001b[0m"))
+                    .getMessage();
+            assertTrue(text.contains("[Internal Error] Unable to compile"), text);
+            assertFalse(text.contains("B.java"), text);
+            assertFalse(text.contains("[tornado"), text);
+        }
+    }
+
+    @Test
+    void aCauseThatIsInTheMessageAlreadyIsNotRepeated() {
+        RuntimeException cause = new IllegalStateException("CUDA_ERROR_ILLEGAL_ADDRESS");
+        String text = fault(new IllegalStateException("Bailout from LAUNCH Bytecode: \nReason: " + cause, cause))
+                .getMessage();
+        assertEquals(text.indexOf("CUDA_ERROR"), text.lastIndexOf("CUDA_ERROR"), text);
+    }
+
     @Test
     void anyOtherFaultIsTheDevices() {
         TfxException error = fault(new IllegalStateException("CUDA_ERROR_ILLEGAL_ADDRESS"));
