@@ -97,6 +97,9 @@ public final class Size {
 
     /** The value under {@code lengths}, which must hold every symbol; throws {@link ArithmeticException} on overflow. */
     public long evaluate(Map<String, Long> lengths) {
+        if (isConstant()) {
+            return constant();
+        }
         long sum = 0;
         for (Map.Entry<String, Long> term : terms.entrySet()) {
             long product = term.getValue();

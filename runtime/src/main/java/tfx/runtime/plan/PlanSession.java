@@ -4,6 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Placement;
 import tfx.compiler.schedule.Schedule;
 import tfx.compiler.schedule.Storage;
@@ -22,8 +24,27 @@ final class PlanSession implements Session {
     private final Needs needs;
     private final Map<Value, Cache> caches = new IdentityHashMap<>();
     private final Memory[] slots;
+    /** By kernel, of what it computes: looked up once, for every step asks for all of them. */
+    private final Home[] homes;
+
     private long position;
     private boolean closed;
+
+    /**
+     * Where a value lies.
+     *
+     * @param number the value's among the tensors
+     * @param axis its dimension of sequence length, or -1
+     * @param slot of memory shared with others; -1 where there is a cache
+     */
+    private record Home(
+            Value value,
+            int number,
+            int axis,
+            ElementType type,
+            int copies,
+            int slot,
+            @Nullable Cache cache) {}
 
     PlanSession(Plan plan, int batch) {
         this.plan = plan;
@@ -43,6 +64,20 @@ final class PlanSession implements Session {
                         new Cache(plan.memory(), value, all, schedule.length(), plan.type(value), copies(value)));
             }
         });
+        this.homes =
+                schedule.kernels().stream().map(kernel -> home(kernel.output())).toArray(Home[]::new);
+    }
+
+    private Home home(Value value) {
+        Cache cache = caches.get(value);
+        return new Home(
+                value,
+                plan.numberOf(value),
+                schedule.placements().get(value).sequenceAxis(),
+                plan.type(value),
+                copies(value),
+                cache == null ? plan.slots().of(value) : -1,
+                cache);
     }
 
     @Override
@@ -118,11 +153,12 @@ final class PlanSession implements Session {
 
     private void bindInputs(Tensor[] tensors, Feed feed, long from, long to) {
         for (Value.Input input : feed.given()) {
-            Placement placement = schedule.placements().get(input);
-            Tensor tensor = place(input, placement, from, from, to);
-            feed.write(input, placement.sequenceAxis(), tensor, from, to);
+            Home home = home(input);
+            Tensor tensor =
+                    home.cache == null ? place(home, extents(home, to - from, to), from) : home.cache.room(from, to);
+            feed.write(input, home.axis, tensor, from, to);
             plan.memory().written(tensor);
-            tensors[plan.numberOf(input)] = tensor;
+            tensors[home.number] = tensor;
         }
     }
 
@@ -131,57 +167,44 @@ final class PlanSession implements Session {
         // Values share slots, and a slot that grows moves: all must have their size before the first address is taken.
         long[][] extents = new long[starts.length][];
         for (int k = 0; k < starts.length; k++) {
-            Value value = schedule.kernels().get(k).output();
-            if (starts[k] < end && !caches.containsKey(value)) {
-                extents[k] = extents(value, schedule.placements().get(value).sequenceAxis(), end - starts[k], end);
-                slot(value, extents[k]);
+            if (starts[k] < end && homes[k].cache == null) {
+                extents[k] = extents(homes[k], end - starts[k], end);
+                slot(homes[k], extents[k]);
             }
         }
         for (int k = 0; k < starts.length; k++) {
-            Value value = schedule.kernels().get(k).output();
             if (starts[k] < end) {
-                int axis = schedule.placements().get(value).sequenceAxis();
-                tensors[plan.numberOf(value)] = extents[k] == null
-                        ? caches.get(value).room(start, end)
-                        : place(value, axis, extents[k], starts[k]);
+                Home home = homes[k];
+                tensors[home.number] =
+                        home.cache == null ? place(home, extents[k], starts[k]) : home.cache.room(start, end);
             }
         }
         plan.run(tensors, batch, starts, end);
     }
 
-    /** Memory for the rows {@code first .. end} of a value in a step from {@code start}. */
-    private Tensor place(Value value, Placement placement, long first, long start, long end) {
-        Cache cache = caches.get(value);
-        if (cache != null) {
-            return cache.room(start, end);
-        }
-        int axis = placement.sequenceAxis();
-        return place(value, axis, extents(value, axis, end - first, end), first);
-    }
-
-    private Tensor place(Value value, int axis, long[] extents, long first) {
+    /** Memory for the rows from {@code first} on of a value. */
+    private Tensor place(Home home, long[] extents, long first) {
         return new Tensor(
-                slot(value, extents),
-                plan.type(value),
+                slot(home, extents),
+                home.type,
                 extents,
-                Strides.of(extents, axis),
+                Strides.of(extents, home.axis),
                 0,
-                copies(value) == 1 ? 0 : Strides.count(extents),
-                axis < 0 ? 0 : first,
-                axis);
+                home.copies == 1 ? 0 : Strides.count(extents),
+                home.axis < 0 ? 0 : first,
+                home.axis);
     }
 
-    private long[] extents(Value value, int axis, long rows, long end) {
-        return Strides.extents(value, axis, rows, schedule.length(), end);
+    private long[] extents(Home home, long rows, long end) {
+        return Strides.extents(home.value, home.axis, rows, schedule.length(), end);
     }
 
     /** Room for a value of these extents in the slot it shares with others. */
-    private MemorySegment slot(Value value, long[] extents) {
-        int slot = plan.slots().of(value);
-        if (slots[slot] == null) {
-            slots[slot] = new Memory(plan.memory(), plan.type(value));
+    private MemorySegment slot(Home home, long[] extents) {
+        if (slots[home.slot] == null) {
+            slots[home.slot] = new Memory(plan.memory(), home.type);
         }
-        return slots[slot].room(Strides.count(extents) * copies(value));
+        return slots[home.slot].room(Strides.count(extents) * home.copies);
     }
 
     private int copies(Value value) {

@@ -1,5 +1,6 @@
 package tfx.runtime.plan;
 
+import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Tensor;
 import tfx.runtime.reference.Elements;
 
@@ -44,8 +45,12 @@ final class Tensors {
             long[] outStrides) {
         long base = tensor.base() + sequence * tensor.batchStride() + (axis < 0 ? 0 : first * tensor.strides()[axis]);
         walk(extents, 0, base, tensor.strides(), at, outStrides, (r, w, n, rs, ws) -> {
-            for (long i = 0; i < n; i++) {
-                out[(int) (w + i * ws)] = Elements.get(tensor.data(), tensor.type(), r + i * rs);
+            if (rs == 1 && ws == 1 && tensor.type() == ElementType.F32) {
+                Elements.floats(tensor.data(), r, out, (int) w, (int) n);
+            } else {
+                for (long i = 0; i < n; i++) {
+                    out[(int) (w + i * ws)] = Elements.get(tensor.data(), tensor.type(), r + i * rs);
+                }
             }
         });
     }

@@ -32,6 +32,14 @@ public final class Elements {
         };
     }
 
+    /** So many adjacent elements of F32 from number {@code first} on; logits are read so at every step. */
+    public static void floats(MemorySegment data, long first, double[] out, int at, int count) {
+        MemorySegment floats = data.asSlice(first * Float.BYTES, (long) count * Float.BYTES);
+        for (int i = 0; i < count; i++) {
+            out[at + i] = floats.get(FLOAT, (long) i * Float.BYTES);
+        }
+    }
+
     /** Stores {@code value} as element number {@code at}, rounded to the type; F16 and BF16 are never written. */
     public static void set(MemorySegment data, ElementType type, long at, double value) {
         long address = at * type.bytes();

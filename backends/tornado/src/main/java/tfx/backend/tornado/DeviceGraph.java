@@ -3,6 +3,7 @@ package tfx.backend.tornado;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -41,6 +42,9 @@ final class DeviceGraph implements Slabs.Carrier {
     private final List<Upload> uploads = new ArrayList<>();
     private final Object inbox;
     private GraphBuilder.@Nullable Built built;
+    /** What goes to the record of every task with the next execution. */
+    private int[] args = {};
+
     private boolean stale;
 
     private record Upload(Slab slab, long first, long count) {}
@@ -92,11 +96,20 @@ final class DeviceGraph implements Slabs.Carrier {
                 handovers.loosen(kernels, platform);
             }
             stale |= rows > 0 && handovers.refuse(ascending, rows, many.get(rows));
-            List<Integer> numbers = ascending.stream().map(Call::number).toList();
+            List<Integer> numbers = numbers(ascending);
             together(numbers, rows);
             refresh();
             execute(ascending, rows, rows == 0 && numbers.equals(step));
         }
+    }
+
+    /** The numbers of calls; the same list as for the step of few rows before where they are the same, as they mostly are. */
+    private List<Integer> numbers(List<Call> calls) {
+        boolean same = calls.size() == last.size();
+        for (int k = 0; same && k < calls.size(); k++) {
+            same = calls.get(k).number() == last.get(k);
+        }
+        return same ? last : calls.stream().map(Call::number).toList();
     }
 
     private void locate(Call call, int rows) {
@@ -127,6 +140,10 @@ final class DeviceGraph implements Slabs.Carrier {
     /** Whether tensors lie in other slabs than before, or weights elsewhere: what a graph has for good. */
     private boolean moved(CallRecord.Call call, CallRecord.Call before) {
         for (int k = 0; k < call.tensors().length; k++) {
+            if (call.tensors()[k].data().address() == before.tensors()[k].data().address()
+                    && call.bases()[k] == before.bases()[k]) {
+                continue;
+            }
             Slab slab = slabs.of(call.tensors()[k]);
             if (slab != slabs.of(before.tensors()[k])
                     || (slab.use == Slab.Use.WEIGHTS && call.bases()[k] != before.bases()[k])) {
@@ -144,6 +161,7 @@ final class DeviceGraph implements Slabs.Carrier {
         List<GraphBuilder.Wide> forms = wide.stream().map(this::form).toList();
         try {
             built = builder.build(kernels, samples, forms, step);
+            args = new int[(int) (built.args().byteSize() / Integer.BYTES)];
         } catch (RuntimeException e) {
             throw platform.fault(e, builder.classes().names(), slabs.bytes());
         }
@@ -174,9 +192,9 @@ final class DeviceGraph implements Slabs.Carrier {
 
     private void execute(List<Call> calls, int rows, boolean alike) {
         upload();
-        built.args().fill((byte) 0);
-        Map<Integer, Call> byNumber = new HashMap<>();
-        calls.forEach(call -> byNumber.put(call.number(), call));
+        Arrays.fill(args, 0);
+        List<@Nullable Call> byNumber = Arrays.asList(new Call[kernels.size()]);
+        calls.forEach(call -> byNumber.set(call.number(), call));
         boolean together =
                 alike && !built.units().isEmpty() && built.units().stream().allMatch(unit -> unit.fits(byNumber));
         Form form = built.form(together ? Form.TOGETHER : rows);
@@ -199,12 +217,13 @@ final class DeviceGraph implements Slabs.Carrier {
 
     private void set(Form.Place place, CallRecord.Call arguments) {
         for (int k = 0; k < place.entries().size(); k++) {
-            set(place.at() + k, Math.toIntExact(place.entries().get(k).of(arguments)));
+            args[place.at() + k] = Math.toIntExact(place.entries().get(k).of(arguments));
         }
     }
 
     private void execute(Form form) {
         try {
+            MemorySegment.copy(args, 0, built.args(), ValueLayout.JAVA_INT, 0, args.length);
             built.graph().execute(built.forms().indexOf(form));
         } catch (RuntimeException e) {
             throw platform.fault(e, built.kernels(), slabs.bytes());
@@ -214,7 +233,7 @@ final class DeviceGraph implements Slabs.Carrier {
     /** Carries what the host wrote, by as many executions as the inbox has to be filled. */
     private void upload() {
         while (!uploads.isEmpty()) {
-            built.args().fill((byte) 0);
+            Arrays.fill(args, 0);
             fill();
             execute(built.forms().getFirst());
         }
@@ -235,18 +254,14 @@ final class DeviceGraph implements Slabs.Carrier {
                     .filter(p -> p.number() == number)
                     .findFirst()
                     .orElseThrow();
-            set(place.at(), (int) count);
-            set(place.at() + 1, used);
-            set(place.at() + 2, Math.toIntExact(next.first()));
+            args[place.at()] = (int) count;
+            args[place.at() + 1] = used;
+            args[place.at() + 2] = Math.toIntExact(next.first());
             used += (int) count;
             if (count < next.count()) {
                 uploads.addFirst(new Upload(next.slab(), next.first() + count, next.count() - count));
             }
         }
-    }
-
-    private void set(int at, int value) {
-        built.args().setAtIndex(ValueLayout.JAVA_INT, at, value);
     }
 
     @Override

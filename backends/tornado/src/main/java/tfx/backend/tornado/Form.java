@@ -52,7 +52,11 @@ record Form(int rows, List<Place> places, Passing passing) {
 
     /** The most rows that a call has. */
     static long rows(List<Call> calls) {
-        return calls.stream().mapToLong(Form::rows).max().orElse(0);
+        long most = 0;
+        for (Call call : calls) {
+            most = Math.max(most, rows(call));
+        }
+        return most;
     }
 
     static long rows(Call call) {

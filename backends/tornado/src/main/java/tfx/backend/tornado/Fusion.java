@@ -61,7 +61,7 @@ final class Fusion {
             List<Source> sources,
             @Nullable Split split) {
         /** Whether all kernels of a step that the launch stands for cover the same positions and sequences. */
-        boolean fits(Map<Integer, DeviceGraph.Call> calls) {
+        boolean fits(List<DeviceGraph.@Nullable Call> calls) {
             Step first = calls.get(kernels.getFirst()).arguments().step();
             for (int k : covers) {
                 if (!calls.get(k).arguments().step().equals(first)) {

@@ -3,7 +3,6 @@ package tfx.backend.tornado;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -33,7 +32,7 @@ final class Scratch {
     private final List<@Nullable Held> joins = new ArrayList<>();
 
     /** By kernel: outputs that nothing but later kernels of the same launches reads. */
-    private final Map<Integer, Held> inner = new HashMap<>();
+    private final List<@Nullable Held> inner = new ArrayList<>();
 
     private record Held(DeviceMemory.Room room, ElementType type, long elements) {}
 
@@ -124,7 +123,10 @@ final class Scratch {
 
     /** Makes room for so many rows of what only later kernels of a step read. */
     void reserve(int kernel, Request request, long count) {
-        inner.put(
+        while (inner.size() <= kernel) {
+            inner.add(null);
+        }
+        inner.set(
                 kernel, grown(inner.get(kernel), request.output(), Math.multiplyExact(count, Fusion.numbers(request))));
     }
 
@@ -160,7 +162,7 @@ final class Scratch {
         all.addAll(sums);
         handed.values().forEach(all::addAll);
         all.addAll(joins);
-        all.addAll(inner.values());
+        all.addAll(inner);
         if (stretches != null) {
             all.add(stretches);
         }
@@ -198,7 +200,7 @@ final class Scratch {
     }
 
     /** What a launch of several kernels is called with. */
-    CallRecord.Call arguments(Fusion.Unit unit, Map<Integer, Call> calls) {
+    CallRecord.Call arguments(Fusion.Unit unit, List<@Nullable Call> calls) {
         int count = unit.sources().size();
         Tensor[] tensors = new Tensor[count];
         long[] bases = new long[count];
@@ -209,7 +211,7 @@ final class Scratch {
             int at = output ? call.tensors().length - 1 : source.operand();
             tensors[k] = call.tensors()[at];
             bases[k] = call.bases()[at];
-            Held own = output ? inner.get(source.kernel()) : null;
+            Held own = output && source.kernel() < inner.size() ? inner.get(source.kernel()) : null;
             if (own != null) {
                 Tensor t = tensors[k];
                 tensors[k] = new Tensor(

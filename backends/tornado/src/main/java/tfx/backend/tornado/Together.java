@@ -1,7 +1,6 @@
 package tfx.backend.tornado;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +22,12 @@ final class Together {
         this.scratch = scratch;
     }
 
-    /** What a launch of several kernels is called with. */
-    CallRecord.Call arguments(Fusion.Unit unit, Map<Integer, Call> calls, int piece) {
+    /**
+     * What a launch of several kernels is called with.
+     *
+     * @param calls by kernel
+     */
+    CallRecord.Call arguments(Fusion.Unit unit, List<@Nullable Call> calls, int piece) {
         CallRecord.Call whole = scratch.arguments(unit, calls);
         return piece == Form.WHOLE ? whole : scratch.splitArguments(whole);
     }
@@ -52,17 +55,13 @@ final class Together {
 
     /** The tasks of launches, in their order. */
     List<Job> jobs(List<Fusion.Unit> units, List<@Nullable Call> samples) {
-        Map<Integer, Call> calls = new HashMap<>();
-        for (int n = 0; n < samples.size(); n++) {
-            calls.put(n, samples.get(n));
-        }
         List<Job> jobs = new ArrayList<>();
         for (int u = 0; u < units.size(); u++) {
             Fusion.Unit unit = units.get(u);
             if (unit.split() == null) {
-                jobs.add(new Job(u, Form.WHOLE, unit.template(), arguments(unit, calls, Form.WHOLE), false));
+                jobs.add(new Job(u, Form.WHOLE, unit.template(), arguments(unit, samples, Form.WHOLE), false));
             } else {
-                CallRecord.Call arguments = arguments(unit, calls, Form.PARTS);
+                CallRecord.Call arguments = arguments(unit, samples, Form.PARTS);
                 jobs.add(new Job(u, Form.PARTS, unit.split().parts(), arguments, false));
                 jobs.add(new Job(u, Form.JOIN, unit.split().join(), arguments, false));
             }
