@@ -1,6 +1,5 @@
 package tfx.backend.tornado;
 
-import java.util.ArrayList;
 import java.util.List;
 import tfx.backend.tornado.DeviceGraph.Call;
 
@@ -64,20 +63,15 @@ record Form(int rows, List<Place> places, Passing passing) {
         return (step.end() - step.start()) * step.batch();
     }
 
-    /** The places of records laid one behind another. */
+    /** Lays records one behind another, those of all forms. */
     static final class Layout {
-        private final List<Place> places = new ArrayList<>();
         private int next;
 
-        Place add(int number, int piece, List<CallRecord.Entry> entries, int size) {
+        /** @param size numbers that the place has room for */
+        Place place(int number, int piece, List<CallRecord.Entry> entries, int size) {
             Place place = new Place(number, piece, next, entries);
-            places.add(place);
             next += size;
             return place;
-        }
-
-        List<Place> places() {
-            return List.copyOf(places);
         }
 
         int size() {

@@ -1,7 +1,6 @@
 package tfx.backend.tornado;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -166,29 +165,22 @@ final class GraphBuilder {
                 .toList());
 
         List<Slab> inGraph = used(samples);
-        List<Double> literals = new ArrayList<>();
+        Form.Layout layout = new Form.Layout();
         List<Form> forms = new ArrayList<>();
         List<List<Slotted>> all = new ArrayList<>();
-        all.add(uploads(inGraph, forms));
+        all.add(uploads(inGraph, forms, layout));
         for (int f = 0; f < plans.size(); f++) {
-            all.add(form(plans.get(f), wanted.get(f), forms, literals));
+            all.add(form(plans.get(f), wanted.get(f), forms, layout));
         }
-        int size = all.stream()
-                .flatMap(List::stream)
-                .mapToInt(task -> task.place() == null ? 0 : task.place().at() + Math.max(1, task.size()))
-                .max()
-                .orElse(1);
-        Object argsArray = driver.array(ElementType.I32, size);
-        Object literalArray = driver.array(ElementType.F64, Math.max(1, literals.size()));
-        for (int k = 0; k < literals.size(); k++) {
-            driver.data(literalArray).setAtIndex(ValueLayout.JAVA_DOUBLE, k, literals.get(k));
-        }
+        Object argsArray = driver.array(ElementType.I32, Math.max(1, layout.size()));
+        Object literalArray = driver.array(ElementType.F64, Math.max(1, layout.size()));
+        all.forEach(tasks -> tasks.forEach(task -> task.write(driver.data(literalArray))));
         List<Object> once = new ArrayList<>(List.of(literalArray));
         List<Object> always = new ArrayList<>(List.of(argsArray, inbox));
         inGraph.forEach(slab -> (slab.use == Slab.Use.INBOX ? always : once).add(slab.array));
         List<List<Driver.Launch>> launches = all.stream()
                 .map(tasks -> tasks.stream()
-                        .map(task -> task.launch(driver, argsArray, literalArray, once))
+                        .map(task -> task.launch(argsArray, literalArray))
                         .toList())
                 .toList();
         List<Object> back = inGraph.stream()
@@ -208,20 +200,22 @@ final class GraphBuilder {
                 units);
     }
 
-    private List<Slotted> uploads(List<Slab> inGraph, List<Form> forms) {
-        Form.Layout layout = new Form.Layout();
+    private List<Slotted> uploads(List<Slab> inGraph, List<Form> forms, Form.Layout layout) {
         List<Slotted> tasks = new ArrayList<>();
         for (Slab slab : inGraph) {
             if (slab.use != Slab.Use.INBOX) {
                 KernelClasses.Made kernel = classes.upload(slab.type);
                 int number = -1 - slabs.all().indexOf(slab);
-                Form.Place place = layout.add(number, Form.WHOLE, List.of(), Uploads.ENTRIES);
-                tasks.add(new Slotted(
-                        place, Uploads.ENTRIES, 0, kernel, List.of(inbox, slab.array), null, groups(kernel)));
+                Form.Place place = layout.place(number, Form.WHOLE, List.of(), Uploads.ENTRIES);
+                tasks.add(new Slotted(place, new double[0], kernel, List.of(inbox, slab.array), null, groups(kernel)));
             }
         }
-        forms.add(new Form(0, layout.places(), Passing.NONE));
+        forms.add(new Form(0, places(tasks), Passing.NONE));
         return tasks;
+    }
+
+    private static List<Form.Place> places(List<Slotted> tasks) {
+        return tasks.stream().map(Slotted::place).filter(Objects::nonNull).toList();
     }
 
     private int groups(KernelClasses.Made kernel) {
@@ -290,23 +284,22 @@ final class GraphBuilder {
         return new Job(number, piece, template, sample, template.differs(platform));
     }
 
-    private List<Slotted> form(List<Object> jobs, Wide wide, List<Form> forms, List<Double> literals) {
-        Form.Layout layout = new Form.Layout();
+    private List<Slotted> form(List<Object> jobs, Wide wide, List<Form> forms, Form.Layout layout) {
         List<Slotted> tasks = new ArrayList<>();
         for (Object next : jobs) {
             if (next instanceof Driver.Multiply product) {
-                tasks.add(new Slotted(null, 0, 0, null, List.of(), product, 0));
+                tasks.add(new Slotted(null, new double[0], null, List.of(), product, 0));
                 continue;
             }
             Job job = (Job) next;
             KernelClasses.Made kernel = classes.of(job.wanted);
             List<CallRecord.Entry> entries = kernel.source().entries();
-            Form.Place place = layout.add(job.number, job.piece, entries, entries.size());
+            double[] literals = job.wanted.template().literals();
+            Form.Place place = layout.place(job.number, job.piece, entries, Math.max(entries.size(), literals.length));
             List<Object> arrays = classes.arrays(job.wanted.sample());
-            tasks.add(new Slotted(place, entries.size(), literals.size(), kernel, arrays, null, groups(kernel)));
-            Arrays.stream(job.wanted.template().literals()).forEach(literals::add);
+            tasks.add(new Slotted(place, literals, kernel, arrays, null, groups(kernel)));
         }
-        forms.add(new Form(wide.rows(), layout.places(), wide.passing()));
+        forms.add(new Form(wide.rows(), places(tasks), wide.passing()));
         return tasks;
     }
 }

@@ -182,8 +182,7 @@ final class Operands {
 
     /** The declarations of the literals by which kernels that share a class differ. */
     void declareLiterals(Scope scope) {
-        constants.forEach(
-                (value, slot) -> scope.line("final double k" + slot + " = literals.get(literal + " + slot + ");"));
+        constants.forEach((value, slot) -> scope.line("final double k" + slot + " = literals.get(at + " + slot + ");"));
     }
 
     int literals() {

@@ -212,13 +212,9 @@ final class Template {
         Operands operands = operands(slabs, aligned);
         Emitter emitter = new Emitter(analysis, operands);
         Written written = style.write(emitter, outputs, platform, many);
-        StringBuilder code = new StringBuilder("final int at = slot.get(0);\n");
-        if (operands.literals() > 0) {
-            code.append("final int literal = slot.get(1);\n");
-            Scope literals = new Scope(null, java.util.Set.of(), false);
-            operands.declareLiterals(literals);
-            code.append(literals.code);
-        }
+        Scope literals = new Scope(null, java.util.Set.of(), false);
+        operands.declareLiterals(literals);
+        StringBuilder code = new StringBuilder(literals.code);
         operands.record.declarations().forEach(line -> code.append(line).append('\n'));
         code.append(emitter.scope.code);
         String text = file(name, platform, slabTypes, operands.wide(), code.toString());
@@ -230,11 +226,10 @@ final class Template {
         MethodSpec.Builder run = MethodSpec.methodBuilder("run")
                 .addModifiers(Modifier.PUBLIC, Modifier.STATIC)
                 .addParameter(platform.type("KernelContext"), "context")
-                .addParameter(platform.type("IntArray"), "slot")
+                .addParameter(TypeName.INT, "at")
                 .addParameter(platform.type("IntArray"), "args")
                 .addParameter(platform.type("DoubleArray"), "literals");
-        List<TypeName> types = new ArrayList<>(
-                List.of(platform.type("IntArray"), platform.type("IntArray"), platform.type("DoubleArray")));
+        List<TypeName> types = new ArrayList<>(List.of(platform.type("IntArray"), platform.type("DoubleArray")));
         for (int k = 0; k < slabs.size(); k++) {
             TypeName type = platform.type(wide.contains(k) ? "LongArray" : arrayType(slabs.get(k)));
             run.addParameter(type, "s" + k);
@@ -248,6 +243,7 @@ final class Template {
                 .addParameter(Object.class, "graph")
                 .addParameter(String.class, "id")
                 .addParameter(Object.class, "context")
+                .addParameter(TypeName.INT, "at")
                 .addParameter(Object[].class, "arrays")
                 .addStatement(platform.task(name, types))
                 .build();

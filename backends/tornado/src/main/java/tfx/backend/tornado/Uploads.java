@@ -25,7 +25,6 @@ final class Uploads {
         Operands operands =
                 new Operands(List.of(), List.of(), type, null, java.util.Map.of(), new int[] {1}, List.of(), false);
         Emitter emitter = new Emitter(new tfx.backend.common.Analysis(), operands);
-        emitter.scope.line("final int at = slot.get(0);");
         emitter.scope.line("final int total = args.get(at);");
         emitter.scope.line("final int from = args.get(at + 1);");
         emitter.scope.line("final int to = args.get(at + 2);");

@@ -37,9 +37,9 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 public final class TornadoDriver implements Driver {
     /** A graph of TornadoVM holds 256 tasks ... */
     private static final int MOST_TASKS = 250;
-    /** ... in 1,024 nodes, some for arrays of many: a task has two, its slot three, and what it writes one each ... */
+    /** ... in 1,024 nodes, some for arrays of many: a task has one, its number one, and what it writes one each ... */
     private static final int MOST_NODES = 960;
-    /** ... and 8,192 bytes of its own code: five for each argument of a task, of which one is the context, and 15 for the task. */
+    /** ... and 8,192 bytes of its own code: five for each argument of a task, two of them no arrays, and 15 for the task. */
     private static final int MOST_CODE = 8100;
 
     private static int nodes(Launch launch, List<Object> back) {
@@ -47,7 +47,7 @@ public final class TornadoDriver implements Driver {
         for (Object array : launch.arrays()) {
             written += back.contains(array) ? 1 : 0;
         }
-        return 5 + written;
+        return 2 + written;
     }
 
     /** Bytes of local memory: what kernels make use of, what any device of OpenCL has, and what drivers keep. */
@@ -57,7 +57,7 @@ public final class TornadoDriver implements Driver {
     private static final int RESERVED_LOCAL = 1 << 10;
 
     private static int code(Launch launch) {
-        return 5 * (launch.arrays().length + 1) + 15;
+        return 5 * (launch.arrays().length + 2) + 15;
     }
 
     /** The compute capability since which warps multiply matrices of bfloat16. */
@@ -291,7 +291,7 @@ public final class TornadoDriver implements Driver {
             switch (launch) {
                 case Run run -> {
                     String id = "k" + tasks++ + "_" + run.id();
-                    run.task().addTo(graph, id, context, run.arrays());
+                    run.task().addTo(graph, id, context, run.at(), run.arrays());
                     WorkerGrid1D grid = new WorkerGrid1D(run.groups() * run.group());
                     grid.setLocalWork(run.group(), 1, 1);
                     grids.add(part.name(), id, grid);
