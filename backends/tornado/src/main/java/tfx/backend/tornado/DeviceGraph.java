@@ -122,7 +122,7 @@ final class DeviceGraph implements Slabs.Carrier {
             stale |= wide.add(rows);
             Set<Integer> there = many.computeIfAbsent(rows, r -> new HashSet<>());
             if (Form.rows(call) > platform.few()) {
-                stale |= there.add(call.number()) || !builder.holds(kernels, call);
+                stale |= there.add(call.number()) || !builder.apart().holds(kernels, call);
             }
         }
     }
@@ -201,13 +201,13 @@ final class DeviceGraph implements Slabs.Carrier {
         SharedRows shared = new SharedRows();
         for (Form.Place place : form.places()) {
             if (together) {
-                set(place, builder.together().arguments(built.units().get(place.number()), byNumber, place.piece()));
+                set(place, builder.together().arguments(built.units().get(place.number()), byNumber, place.role()));
                 continue;
             }
             Call call = byNumber.get(place.number());
             if (call != null) {
-                CallRecord.Call arguments = builder.arguments(kernels, form, call, place.piece());
-                if (!shared.written(kernels.get(place.number()).cut(), place.piece(), arguments)) {
+                CallRecord.Call arguments = builder.apart().arguments(kernels, form, call, place.role());
+                if (!shared.written(kernels.get(place.number()).cut(), place.role(), arguments)) {
                     set(place, arguments);
                 }
             }

@@ -16,26 +16,12 @@ record Form(int rows, List<Place> places, Passing passing) {
     /** In place of the number of rows: the form for steps of few rows with the kernels of the step before, in few launches. */
     static final int TOGETHER = -1;
 
-    /** The whole kernel among its pieces. */
-    static final int WHOLE = -1;
-
-    /** The kernel of a split fold that takes stretches of points, and the one that joins them. */
-    static final int PARTS = -2;
-
-    static final int JOIN = -3;
-
-    /** The kernel that writes a fold's factors as fragments, and the one that folds them. */
-    static final int FACTORS = -4;
-
-    static final int FRAGMENTS = -5;
-
     /**
      * Where a task's record lies in the arguments.
      *
      * @param number the kernel's, or that of a launch of several; -1 - s for the upload into slab s
-     * @param piece which piece of a cut kernel: the rows of a product, or after those the rest; below 0 one of those named here
      */
-    record Place(int number, int piece, int at, List<CallRecord.Entry> entries) {}
+    record Place(int number, Role role, int at, List<CallRecord.Entry> entries) {}
 
     /** The number of rows that products of a step with {@code rows} are computed for; 0 for few. */
     static int bucket(long rows, int few) {
@@ -68,8 +54,8 @@ record Form(int rows, List<Place> places, Passing passing) {
         private int next;
 
         /** @param size numbers that the place has room for */
-        Place place(int number, int piece, List<CallRecord.Entry> entries, int size) {
-            Place place = new Place(number, piece, next, entries);
+        Place place(int number, Role role, List<CallRecord.Entry> entries, int size) {
+            Place place = new Place(number, role, next, entries);
             next += size;
             return place;
         }

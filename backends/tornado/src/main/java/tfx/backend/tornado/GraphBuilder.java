@@ -19,6 +19,7 @@ final class GraphBuilder {
     private final Object inbox;
     private final KernelClasses classes;
     private final Scratch scratch;
+    private final Apart apart;
     private final Together together;
 
     /** A form for steps of many rows, the kernels that have many there, and what they hand over. */
@@ -51,9 +52,9 @@ final class GraphBuilder {
     }
 
     /** A task before its class is loaded. */
-    record Job(int number, int piece, KernelClasses.Wanted wanted) {
-        Job(int number, int piece, Template template, CallRecord.Call sample, boolean many) {
-            this(number, piece, new KernelClasses.Wanted(template, sample, many));
+    record Job(int number, Role role, KernelClasses.Wanted wanted) {
+        Job(int number, Role role, Template template, CallRecord.Call sample, boolean many) {
+            this(number, role, new KernelClasses.Wanted(template, sample, many));
         }
     }
 
@@ -64,7 +65,13 @@ final class GraphBuilder {
         this.inbox = inbox;
         this.classes = new KernelClasses(platform, slabs);
         this.scratch = new Scratch(slabs);
-        this.together = new Together(platform, scratch);
+        Arguments arguments = new Arguments(slabs, scratch);
+        this.apart = new Apart(platform, scratch, arguments);
+        this.together = new Together(platform, scratch, arguments);
+    }
+
+    Apart apart() {
+        return apart;
     }
 
     Together together() {
@@ -104,56 +111,14 @@ final class GraphBuilder {
         }
     }
 
-    /** How a fold of many rows is packed; null where it is not, or the model's weights are in F32, and so its factors too. */
-    private static @Nullable Packed packed(List<Numbered> kernels, int number) {
-        return kernels.stream().anyMatch(kernel -> kernel.whole().types().contains(ElementType.BF16))
-                ? kernels.get(number).packed()
-                : null;
-    }
-
-    /** Whether there is room for what the pieces of a kernel hand on in a call of many rows. */
-    boolean holds(List<Numbered> kernels, Call call) {
-        Packed packed = packed(kernels, call.number());
-        return packed == null || scratch.holds(packed, call);
-    }
-
-    /** What a piece of a kernel is called with where the kernel is called so in a form. */
-    CallRecord.Call arguments(List<Numbered> kernels, Form form, Call given, int piece) {
-        Call call = form.passing().handovers().isEmpty() ? given : scratch.handed(kernels, form.passing(), given);
-        return switch (piece) {
-            case Form.WHOLE -> call.arguments();
-            case Form.PARTS, Form.JOIN -> scratch.splitArguments(call.arguments());
-            case Form.FACTORS, Form.FRAGMENTS -> scratch.packedArguments(call.arguments());
-            default -> scratch.arguments(kernels.get(call.number()), form.passing(), call, piece);
-        };
-    }
-
     /** @param step the kernels of a step of few rows that are to run in few launches */
     Built build(List<Numbered> kernels, List<@Nullable Call> samples, List<Wide> wide, List<Integer> step) {
-        for (Wide form : wide) {
-            form.many().stream()
-                    .map(number -> kernels.get(number).cut())
-                    .filter(Objects::nonNull)
-                    .forEach(cut -> scratch.reserve(cut, form.rows()));
-            form.passing().handovers().values().forEach(handover -> scratch.reserve(handover, form.rows()));
-            form.passing().joined().values().forEach(joined -> scratch.reserve(joined, form.rows()));
-            for (int k : form.many()) {
-                Packed packed = packed(kernels, k);
-                if (packed != null) {
-                    scratch.reserve(packed, samples.get(k));
-                }
-            }
-        }
-        for (int k = 0; k < kernels.size(); k++) {
-            if (samples.get(k) != null && kernels.get(k).split() != null) {
-                scratch.reserve(kernels.get(k).split(), platform.few());
-            }
-        }
+        apart.reserve(kernels, samples, wide);
         List<Fusion.Unit> units = together.units(kernels, samples, step);
         List<Wide> wanted = new ArrayList<>(List.of(FEW));
         wanted.addAll(wide);
         List<List<Object>> plans = new ArrayList<>();
-        wanted.forEach(form -> plans.add(jobs(kernels, samples, form)));
+        wanted.forEach(form -> plans.add(apart.jobs(kernels, samples, form)));
         if (!units.isEmpty()) {
             plans.add(List.copyOf(together.jobs(units, samples)));
             wanted.add(IN_FEW);
@@ -206,7 +171,7 @@ final class GraphBuilder {
             if (slab.use != Slab.Use.INBOX) {
                 KernelClasses.Made kernel = classes.upload(slab.type);
                 int number = -1 - slabs.all().indexOf(slab);
-                Form.Place place = layout.place(number, Form.WHOLE, List.of(), Uploads.ENTRIES);
+                Form.Place place = layout.place(number, Role.WHOLE, List.of(), Uploads.ENTRIES);
                 tasks.add(new Slotted(place, new double[0], kernel, List.of(inbox, slab.array), null, groups(kernel)));
             }
         }
@@ -222,68 +187,6 @@ final class GraphBuilder {
         return kernel.source().written().groups().applyAsInt(driver.units());
     }
 
-    /** Jobs and products of matrices of a form, in their order. */
-    private List<Object> jobs(List<Numbered> kernels, List<@Nullable Call> samples, Wide form) {
-        List<Object> jobs = new ArrayList<>();
-        for (int k = 0; k < kernels.size(); k++) {
-            if (samples.get(k) != null) {
-                Template whole = kernels.get(k).whole();
-                Call sample = scratch.handed(kernels, form.passing(), samples.get(k));
-                Split split = kernels.get(k).split();
-                if (form.many().contains(k)) {
-                    many(kernels, samples, sample, form, jobs);
-                } else if (split != null) {
-                    jobs.add(new Job(k, Form.PARTS, split.parts(), scratch.splitArguments(sample.arguments()), false));
-                    jobs.add(new Job(k, Form.JOIN, split.join(), scratch.splitArguments(sample.arguments()), false));
-                } else {
-                    jobs.add(new Job(k, Form.WHOLE, whole, sample.arguments(), false));
-                }
-            }
-        }
-        return jobs;
-    }
-
-    /** The same of one kernel where it has many rows. */
-    private void many(List<Numbered> kernels, List<@Nullable Call> samples, Call sample, Wide form, List<Object> jobs) {
-        int k = sample.number();
-        Numbered kernel = kernels.get(k);
-        Passing passing = form.passing();
-        Handover handover = passing.handovers().get(kernel.output());
-        ElementType type = handover == null ? kernel.whole().request().output() : handover.type();
-        Packed packed = packed(kernels, k);
-        if (packed != null) {
-            jobs.add(new Job(k, Form.FACTORS, packed.factors(), scratch.packedArguments(sample.arguments()), false));
-            jobs.add(new Job(
-                    k, Form.FRAGMENTS, packed.fold().as(type), scratch.packedArguments(sample.arguments()), false));
-            return;
-        }
-        Cut cut = kernel.cut();
-        if (cut == null) {
-            jobs.add(wide(k, Form.WHOLE, kernel.whole().as(type), sample.arguments()));
-            return;
-        }
-        for (int n = 0; n < cut.factors().size(); n++) {
-            Cut.Factor factor = cut.factors().get(n);
-            Joined.Factor which = new Joined.Factor(k, n);
-            Joined joined = passing.joined().get(which);
-            if (passing.rows(factor) == null) {
-                jobs.add(wide(k, n, factor.rows().template(), scratch.arguments(kernel, passing, sample, n)));
-            }
-            if (joined == null || joined.first().equals(which)) {
-                jobs.add(scratch.product(kernels, samples, which, passing, form.rows()));
-            }
-        }
-        if (handover == null || !handover.product()) {
-            int last = cut.factors().size();
-            Template rest = cut.rest().template().as(type);
-            jobs.add(wide(k, last, rest, scratch.arguments(kernel, passing, sample, last)));
-        }
-    }
-
-    private Job wide(int number, int piece, Template template, CallRecord.Call sample) {
-        return new Job(number, piece, template, sample, template.differs(platform));
-    }
-
     private List<Slotted> form(List<Object> jobs, Wide wide, List<Form> forms, Form.Layout layout) {
         List<Slotted> tasks = new ArrayList<>();
         for (Object next : jobs) {
@@ -295,7 +198,7 @@ final class GraphBuilder {
             KernelClasses.Made kernel = classes.of(job.wanted);
             List<CallRecord.Entry> entries = kernel.source().entries();
             double[] literals = job.wanted.template().literals();
-            Form.Place place = layout.place(job.number, job.piece, entries, Math.max(entries.size(), literals.length));
+            Form.Place place = layout.place(job.number, job.role, entries, Math.max(entries.size(), literals.length));
             List<Object> arrays = classes.arrays(job.wanted.sample());
             tasks.add(new Slotted(place, literals, kernel, arrays, null, groups(kernel)));
         }

@@ -10,10 +10,10 @@ final class SharedRows {
     private @Nullable List<Object> last;
     private long[] read = {};
 
-    /** Whether a piece about to run writes the factors that are there. */
-    boolean written(@Nullable Cut cut, int piece, CallRecord.Call arguments) {
+    /** Whether a task about to run writes the factors that are there. */
+    boolean written(@Nullable Cut cut, Role role, CallRecord.Call arguments) {
         Tensor[] tensors = arguments.tensors();
-        boolean rows = cut != null && piece >= 0 && piece < cut.factors().size();
+        boolean rows = cut != null && role.kind() == Role.Kind.ROWS;
         if (!rows) {
             long into = tensors[tensors.length - 1].data().address();
             if (Arrays.stream(read).anyMatch(address -> address == into)) {
@@ -21,7 +21,7 @@ final class SharedRows {
             }
             return false;
         }
-        Template template = cut.factors().get(piece).rows().template();
+        Template template = cut.factors().get(role.factor()).rows().template();
         List<Object> now = List.of(
                 template.key(),
                 Arrays.toString(template.literals()),

@@ -16,10 +16,12 @@ import tfx.compiler.schedule.Step;
 final class Together {
     private final Platform platform;
     private final Scratch scratch;
+    private final Arguments arguments;
 
-    Together(Platform platform, Scratch scratch) {
+    Together(Platform platform, Scratch scratch, Arguments arguments) {
         this.platform = platform;
         this.scratch = scratch;
+        this.arguments = arguments;
     }
 
     /**
@@ -27,9 +29,9 @@ final class Together {
      *
      * @param calls by kernel
      */
-    CallRecord.Call arguments(Fusion.Unit unit, List<@Nullable Call> calls, int piece) {
-        CallRecord.Call whole = scratch.arguments(unit, calls);
-        return piece == Form.WHOLE ? whole : scratch.splitArguments(whole);
+    CallRecord.Call arguments(Fusion.Unit unit, List<@Nullable Call> calls, Role role) {
+        CallRecord.Call whole = arguments.of(unit, calls);
+        return role.equals(Role.WHOLE) ? whole : arguments.split(whole);
     }
 
     /** The launches for a step of few rows that runs these kernels; none where they cannot be brought together. */
@@ -59,11 +61,11 @@ final class Together {
         for (int u = 0; u < units.size(); u++) {
             Fusion.Unit unit = units.get(u);
             if (unit.split() == null) {
-                jobs.add(new Job(u, Form.WHOLE, unit.template(), arguments(unit, samples, Form.WHOLE), false));
+                jobs.add(new Job(u, Role.WHOLE, unit.template(), arguments(unit, samples, Role.WHOLE), false));
             } else {
-                CallRecord.Call arguments = arguments(unit, samples, Form.PARTS);
-                jobs.add(new Job(u, Form.PARTS, unit.split().parts(), arguments, false));
-                jobs.add(new Job(u, Form.JOIN, unit.split().join(), arguments, false));
+                CallRecord.Call given = arguments(unit, samples, Role.STRETCHES);
+                jobs.add(new Job(u, Role.STRETCHES, unit.split().parts(), given, false));
+                jobs.add(new Job(u, Role.JOIN, unit.split().join(), given, false));
             }
         }
         return jobs;
