@@ -13,7 +13,6 @@ import tfx.ir.Value;
 
 /** Makes the graphs of a {@link DeviceGraph}: writes, compiles and loads the classes that are missing, and lays out records. */
 final class GraphBuilder {
-    private final Platform platform;
     private final Driver driver;
     private final Slabs slabs;
     private final Object inbox;
@@ -59,7 +58,6 @@ final class GraphBuilder {
     }
 
     GraphBuilder(Platform platform, Slabs slabs, Object inbox) {
-        this.platform = platform;
         this.driver = platform.driver();
         this.slabs = slabs;
         this.inbox = inbox;

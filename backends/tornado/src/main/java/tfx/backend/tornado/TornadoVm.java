@@ -44,6 +44,7 @@ final class TornadoVm implements Platform {
 
     private static final String API = "uk.ac.manchester.tornado.api";
     private static final String DRIVER = "TornadoDriver";
+    private static final String GRAPHS = "TornadoGraphs";
     private static final String PRODUCTS = "TornadoProducts";
     /** What TornadoVM looks up to find libraries. */
     private static final String PROVIDER = "uk.ac.manchester.tornado.runtime.library.spi.TornadoLibraryProvider";
@@ -82,7 +83,7 @@ final class TornadoVm implements Platform {
         try {
             if (!folder.holds(DRIVER)) {
                 Map<String, String> texts = new HashMap<>();
-                for (String name : List.of(DRIVER, PRODUCTS)) {
+                for (String name : List.of(DRIVER, GRAPHS, PRODUCTS)) {
                     try (InputStream in = TornadoVm.class.getResourceAsStream(name + ".java")) {
                         texts.put(name, new String(in.readAllBytes(), StandardCharsets.UTF_8));
                     }
