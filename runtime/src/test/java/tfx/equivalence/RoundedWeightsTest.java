@@ -80,7 +80,8 @@ class RoundedWeightsTest {
                     .get("y")
                     .data();
             double scale = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
-            for (int first : new int[] {length, length / 2}) {
+            // The last position alone is a step of few rows, whose folds are written in another way.
+            for (int first : new int[] {length, length / 2, length - 1}) {
                 assertArrayEquals(
                         expected, run(given, rounded, first, length), CLOSE * scale, "of " + length + " from " + first);
             }

@@ -97,7 +97,7 @@ record FragmentFactors(FragmentShape shape, Value room, List<Factor> all) {
     }
 
     /** The largest number by which an index is divided wherever it stands; 0 where it does not stand. */
-    private static long divisor(Expr expr, Index index) {
+    static long divisor(Expr expr, Index index) {
         if (expr.equals(new Expr.At(index))) {
             return 1;
         }

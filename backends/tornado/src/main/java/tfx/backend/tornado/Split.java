@@ -30,6 +30,8 @@ record Split(Template parts, Template join, long rowNumbers) {
     private static final int ITEMS = 128;
     /** More stretches than this only cost the second kernel. */
     private static final int MOST = 32;
+    /** The same where rows that share points take them together, in rounds of fewer points. */
+    private static final int MOST_SHARED = 64;
 
     /**
      * The stretches of a row and where their numbers lie: of each row, stretch and accumulator, and last of whether there was a
@@ -64,6 +66,10 @@ record Split(Template parts, Template join, long rowNumbers) {
         Request request = whole.request();
         List<Index> indices = request.kernel().output().indices();
         Emitter e = whole.emitter();
+        FoldRows shared = FoldRows.find(e, indices, whole.body(), platform);
+        if (shared != null) {
+            return of(whole, shared, platform);
+        }
         Streamed streamed = Streamed.find(e, indices, whole.body());
         if (streamed == null || streamed.fold().index().size().isConstant()) {
             return null;
@@ -98,6 +104,31 @@ record Split(Template parts, Template join, long rowNumbers) {
                 });
         int numbers = (streamed.fold().accumulators().size() + 1) * streamed.width();
         return new Split(parts, join, Math.multiplyExact(rows * count, numbers));
+    }
+
+    private static @Nullable Split of(Template whole, FoldRows shared, Platform platform) {
+        Request request = whole.request();
+        long rows = shared.tile().groups().stream()
+                .mapToLong(index -> index.size().constant())
+                .reduce(1, Math::multiplyExact);
+        int count = (int) Math.min(MOST_SHARED, platform.stretches(rows / shared.rows()));
+        if (shared.tile().fold().index().size().isConstant() || count < 2) {
+            return null;
+        }
+        StretchRoom room = new StretchRoom(count, new Value.Input("stretches", List.of(Size.of(1)), Value.Kind.REAL));
+        Request both = with(request, room.value(), ElementType.F32);
+        Template parts = whole.as(both, "shared stretches ", (emitter, outputs, on, many) -> {
+            List<Index> all = outputs.getFirst().indices();
+            FoldRows found = FoldRows.find(emitter, all, outputs.getFirst().body(), on);
+            return new FoldRowsWriter(emitter, all, found, room).write();
+        });
+        Template join = whole.as(both, "joined shared ", (emitter, outputs, on, many) -> {
+            List<Index> all = outputs.getFirst().indices();
+            Expr body = outputs.getFirst().body();
+            FoldRows found = FoldRows.find(emitter, all, body, on);
+            return new FoldRowsJoin(emitter, all, body, found, room).write();
+        });
+        return new Split(parts, join, Math.multiplyExact(rows * count, shared.numbers()));
     }
 
     /** A request with one more operand, in which the kernels of one fold hand on what they have. */

@@ -34,6 +34,16 @@ public final class KernelContext {
         return group.sum(localIdx, value);
     }
 
+    /** What the work item so many behind this one in its warp has; its own number where there is none. */
+    public float simdShuffleDown(float value, int distance) {
+        return group.other(localIdx, value, localIdx + distance);
+    }
+
+    /** What the first work item of a warp has. */
+    public float simdBroadcastFirst(float value) {
+        return group.other(localIdx, value, localIdx - localIdx % WorkGroup.WARP);
+    }
+
     /** Memory that the group shares: the n-th call of every work item gives the same array. */
     public float[] allocateFloatLocalArray(int size) {
         return (float[]) group.shared(allocations++, size, true).array;

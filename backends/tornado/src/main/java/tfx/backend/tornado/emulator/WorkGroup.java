@@ -150,6 +150,16 @@ final class WorkGroup {
         return sum;
     }
 
+    /** What a work item of the same warp has; an item's own where there is no such one in the warp. */
+    float other(int item, float value, int other) {
+        Gate warp = warps[item / WARP];
+        exchanged[item] = value;
+        warp.await(item, 0);
+        float found = other < warp.to ? exchanged[other] : value;
+        warp.await(item, 0);
+        return found;
+    }
+
     /** Where neighbouring work items wait for one another. */
     private final class Gate {
         private final int from;

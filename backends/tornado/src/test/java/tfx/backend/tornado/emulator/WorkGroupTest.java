@@ -1,5 +1,6 @@
 package tfx.backend.tornado.emulator;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -38,6 +39,18 @@ class WorkGroupTest {
             seen[0] = first;
         });
         assertTrue(Float.isNaN(seen[0]));
+    }
+
+    @Test
+    void warpsExchangeNumbers() {
+        float[] behind = new float[6];
+        float[] first = new float[6];
+        new WorkGroup(6, true).run(0, 1, context -> {
+            behind[context.localIdx] = context.simdShuffleDown(context.localIdx, 3);
+            first[context.localIdx] = context.simdBroadcastFirst(context.localIdx);
+        });
+        assertArrayEquals(new float[] {3, 1, 2, 3, 4, 5}, behind);
+        assertArrayEquals(new float[] {0, 0, 0, 0, 4, 4}, first);
     }
 
     @Test
