@@ -54,14 +54,12 @@ public interface Driver {
      * A generated kernel.
      *
      * @param id the name of its class
-     * @param at where its record begins in the arguments, and its literals among all
      * @param arrays the kernel's, in the order of {@link Task#addTo}
      * @param groups groups of work items
      * @param group work items in a group
      * @param barriers whether the items of a group wait for one another
      */
-    record Run(String id, Task task, int at, Object[] arrays, int groups, int group, boolean barriers)
-            implements Launch {}
+    record Run(String id, Task task, Object[] arrays, int groups, int group, boolean barriers) implements Launch {}
 
     /** A matrix in an array: its first element, and the elements from one row to the next. */
     record Block(Object array, long first, long pitch) {}

@@ -47,8 +47,7 @@ final class Emulator implements Platform {
             boolean words = parameters.get(k).equals(type("LongArray"));
             arguments.add(words ? ", $T.over(arrays[$L])" : ", ($T) arrays[$L]", parameters.get(k), k);
         }
-        return CodeBlock.of(
-                "(($T) graph).add(id, item -> $L.run(item, at$L))", Launches.class, name, arguments.build());
+        return CodeBlock.of("(($T) graph).add(id, item -> $L.run(item$L))", Launches.class, name, arguments.build());
     }
 
     @Override

@@ -143,7 +143,7 @@ final class GraphBuilder {
         inGraph.forEach(slab -> (slab.use == Slab.Use.INBOX ? always : once).add(slab.array));
         List<List<Driver.Launch>> launches = all.stream()
                 .map(tasks -> tasks.stream()
-                        .map(task -> task.launch(argsArray, literalArray))
+                        .map(task -> task.launch(driver, argsArray, literalArray, once))
                         .toList())
                 .toList();
         List<Object> back = inGraph.stream()

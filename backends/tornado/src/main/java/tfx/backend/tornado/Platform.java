@@ -13,8 +13,7 @@ interface Platform {
     ClassName type(String simpleName);
 
     /**
-     * The statement that adds the kernel {@code name} to {@code graph} under {@code id}, with {@code at} and
-     * {@code arrays}. An array may be of another type than the parameter: one of short elements is taken as one of words.
+     * The statement that adds the kernel {@code name} to {@code graph} under {@code id}, with {@code arrays}. An array may be of another type than the parameter: one of short elements is taken as one of words.
      *
      * @param parameters the types of the arrays
      */

@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import tfx.compiler.schedule.ElementType;
 
 /**
  * A task of a form before its graph is made: a kernel with its place, or a product of matrices.
@@ -25,20 +26,21 @@ record Slotted(
         }
     }
 
-    Driver.Launch launch(Object args, Object literals) {
+    /**
+     * What a graph is given for it. Where its record and its literals begin stands in an array of its own, added to
+     * {@code once}: a number would be part of the kernel, which TornadoVM would compile for every layer.
+     */
+    Driver.Launch launch(Driver driver, Object args, Object literals, List<Object> once) {
         if (product != null) {
             return product;
         }
-        List<Object> given = new ArrayList<>(List.of(args, literals));
+        Object slot = driver.array(ElementType.I32, 1);
+        driver.data(slot).setAtIndex(ValueLayout.JAVA_INT, 0, place.at());
+        once.add(slot);
+        List<Object> given = new ArrayList<>(List.of(slot, args, literals));
         given.addAll(arrays);
         Written written = kernel.source().written();
         return new Driver.Run(
-                kernel.source().name(),
-                kernel.task(),
-                place.at(),
-                given.toArray(),
-                groups,
-                written.group(),
-                written.barriers());
+                kernel.source().name(), kernel.task(), given.toArray(), groups, written.group(), written.barriers());
     }
 }

@@ -7,8 +7,7 @@ public interface Task {
      *
      * @param graph a task graph of the platform the class was generated for
      * @param context what the graph's kernels have in common: a KernelContext where that is TornadoVM's
-     * @param at where the task's record begins in the arguments, and its literals among all
-     * @param arrays the kernel's arrays: the arguments, the literals, its slabs
+     * @param arrays the kernel's arrays: its place, the arguments, the literals, its slabs
      */
-    void addTo(Object graph, String id, Object context, int at, Object[] arrays);
+    void addTo(Object graph, String id, Object context, Object[] arrays);
 }

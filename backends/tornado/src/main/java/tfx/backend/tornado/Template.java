@@ -226,10 +226,11 @@ final class Template {
         MethodSpec.Builder run = MethodSpec.methodBuilder("run")
                 .addModifiers(Modifier.PUBLIC, Modifier.STATIC)
                 .addParameter(platform.type("KernelContext"), "context")
-                .addParameter(TypeName.INT, "at")
+                .addParameter(platform.type("IntArray"), "slot")
                 .addParameter(platform.type("IntArray"), "args")
                 .addParameter(platform.type("DoubleArray"), "literals");
-        List<TypeName> types = new ArrayList<>(List.of(platform.type("IntArray"), platform.type("DoubleArray")));
+        List<TypeName> types = new ArrayList<>(
+                List.of(platform.type("IntArray"), platform.type("IntArray"), platform.type("DoubleArray")));
         for (int k = 0; k < slabs.size(); k++) {
             TypeName type = platform.type(wide.contains(k) ? "LongArray" : arrayType(slabs.get(k)));
             run.addParameter(type, "s" + k);
@@ -243,14 +244,15 @@ final class Template {
                 .addParameter(Object.class, "graph")
                 .addParameter(String.class, "id")
                 .addParameter(Object.class, "context")
-                .addParameter(TypeName.INT, "at")
                 .addParameter(Object[].class, "arrays")
                 .addStatement(platform.task(name, types))
                 .build();
         TypeSpec type = TypeSpec.classBuilder(name)
                 .addModifiers(Modifier.PUBLIC, Modifier.FINAL)
                 .addSuperinterface(ClassName.get(Task.class))
-                .addMethod(run.addCode("$L", uses(platform, code)).build())
+                .addMethod(run.addStatement("final int at = slot.get(0)")
+                        .addCode("$L", uses(platform, code))
+                        .build())
                 .addMethod(task)
                 .build();
         return JavaFile.builder(PACKAGE, type).skipJavaLangImports(true).build().toString();

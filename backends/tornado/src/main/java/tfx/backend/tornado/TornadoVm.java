@@ -128,7 +128,7 @@ final class TornadoVm implements Platform {
     }
 
     static CodeBlock taskOf(String name, List<TypeName> parameters) {
-        List<TypeName> types = new ArrayList<>(List.of(named("KernelContext"), TypeName.INT.box()));
+        List<TypeName> types = new ArrayList<>(List.of(named("KernelContext")));
         types.addAll(parameters);
         ClassName function = named("TornadoFunctions").nestedClass("Task" + types.size());
         CodeBlock.Builder arrays = CodeBlock.builder();
@@ -137,7 +137,7 @@ final class TornadoVm implements Platform {
         }
         // Through the plain type: the device does not tell arrays of words from arrays of short elements, Java does.
         return CodeBlock.of(
-                "(($T) graph).task(id, ($T) ($T) $L::run, context, at$L)",
+                "(($T) graph).task(id, ($T) ($T) $L::run, context$L)",
                 named("TaskGraph"),
                 function,
                 ParameterizedTypeName.get(function, types.toArray(TypeName[]::new)),

@@ -10,6 +10,7 @@ import uk.ac.manchester.tornado.api.TornadoBackend;
 import uk.ac.manchester.tornado.api.TornadoRuntime;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
+import uk.ac.manchester.tornado.api.exceptions.TornadoInternalError;
 import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 import uk.ac.manchester.tornado.api.types.arrays.BFloat16Array;
 import uk.ac.manchester.tornado.api.types.arrays.DoubleArray;
@@ -155,6 +156,10 @@ public final class TornadoDriver implements Driver {
 
     @Override
     public Graph graph(List<List<Launch>> forms, List<Object> once, List<Object> always, List<Object> back) {
-        return new TornadoGraphs(device, backend == TornadoVMBackendType.CUDA, once, always, back).of(forms);
+        try {
+            return new TornadoGraphs(device, backend == TornadoVMBackendType.CUDA, once, always, back).of(forms);
+        } catch (TornadoInternalError e) {
+            throw TornadoGraphs.fault(e);
+        }
     }
 }

@@ -28,9 +28,9 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 final class TornadoGraphs {
     /** A graph of TornadoVM holds 256 tasks ... */
     private static final int MOST_TASKS = 250;
-    /** ... in 1,024 nodes, some for arrays of many: a task has one, its number one, and what it writes one each ... */
+    /** ... in 1,024 nodes, some for arrays of many: a task has two, its slot three, and what it writes one each ... */
     private static final int MOST_NODES = 960;
-    /** ... and 8,192 bytes of its own code: five for each argument of a task, two of them no arrays, and 15 for the task. */
+    /** ... and 8,192 bytes of its own code: five for each argument of a task, one of them no array, and 15 for the task. */
     private static final int MOST_CODE = 8100;
 
     private final TornadoDevice device;
@@ -83,6 +83,11 @@ final class TornadoGraphs {
         return steps;
     }
 
+    /** What TornadoVM has not room for, or does not do, is an Error of its; to callers it is a fault like others. */
+    static IllegalStateException fault(TornadoInternalError error) {
+        return new IllegalStateException(error.getMessage(), error);
+    }
+
     private List<Part> parts(List<List<Launch>> forms) {
         List<Part> parts = new ArrayList<>();
         for (int f = 0; f < forms.size(); f++) {
@@ -114,11 +119,11 @@ final class TornadoGraphs {
         for (Object array : launch.arrays()) {
             written += back.contains(array) ? 1 : 0;
         }
-        return 2 + written;
+        return 5 + written;
     }
 
     private static int code(Launch launch) {
-        return 5 * (launch.arrays().length + 2) + 15;
+        return 5 * (launch.arrays().length + 1) + 15;
     }
 
     /** The parts that may run just before one: of its form the one before it, and for the first of a form the last of each. */
@@ -161,7 +166,7 @@ final class TornadoGraphs {
             switch (launch) {
                 case Run run -> {
                     String id = "k" + tasks++ + "_" + run.id();
-                    run.task().addTo(graph, id, context, run.at(), run.arrays());
+                    run.task().addTo(graph, id, context, run.arrays());
                     WorkerGrid1D grid = new WorkerGrid1D(run.groups() * run.group());
                     grid.setLocalWork(run.group(), 1, 1);
                     grids.add(part.name(), id, grid);
@@ -214,12 +219,20 @@ final class TornadoGraphs {
             return forms.length == 1 ? plan : plan.withGraph(g);
         }
 
+        private TornadoExecutionResult executed(int g) {
+            try {
+                return select(g).execute();
+            } catch (TornadoInternalError e) {
+                throw fault(e);
+            }
+        }
+
         @Override
         public void execute(int form) {
             // A graph finds what it takes over only where the one before it was executed by itself.
             for (int g = 0; g < forms.length; g++) {
                 if (forms[g] == form) {
-                    TornadoExecutionResult result = select(g).execute();
+                    TornadoExecutionResult result = executed(g);
                     first = g == 0 ? result : first;
                 }
             }
