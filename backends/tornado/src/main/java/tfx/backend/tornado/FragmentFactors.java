@@ -2,10 +2,8 @@ package tfx.backend.tornado;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tfx.backend.common.Analysis;
 import tfx.compiler.schedule.Step;
@@ -24,7 +22,8 @@ import tfx.ir.Value;
  * @param room where they lie
  */
 record FragmentFactors(FragmentShape shape, Value room, List<Factor> all) {
-    private static final int GROUP = 256;
+    /** Ints that a group writes at a time. */
+    static final int PIECE = 256;
     /** Ints that a device reads at once. */
     private static final int SECTOR = 8;
 
@@ -43,7 +42,7 @@ record FragmentFactors(FragmentShape shape, Value room, List<Factor> all) {
     record Factor(Side side, int number, Expr expr, Map<Index, Long> groups, int ints) {
         /** What a group writes of a tile at a time. */
         int pieces() {
-            return (ints + GROUP - 1) / GROUP;
+            return (ints + PIECE - 1) / PIECE;
         }
 
         /** Ints from one tile to the next: behind its values stands for each piece whether all of them are finite numbers. */
@@ -57,7 +56,7 @@ record FragmentFactors(FragmentShape shape, Value room, List<Factor> all) {
                     .reduce(1, Math::multiplyExact);
         }
 
-        private static long size(Index index, long divisor) {
+        static long size(Index index, long divisor) {
             return (index.size().constant() + divisor - 1) / divisor;
         }
     }
@@ -162,7 +161,7 @@ record FragmentFactors(FragmentShape shape, Value room, List<Factor> all) {
         return "(rowTiles * " + rows + " + pointTiles * " + points + ")";
     }
 
-    private static String tiles(Factor factor) {
+    static String tiles(Factor factor) {
         return factor.side() == Side.ROWS ? "rowTiles" : "pointTiles";
     }
 
@@ -182,128 +181,11 @@ record FragmentFactors(FragmentShape shape, Value room, List<Factor> all) {
                 + " * " + factor.block();
     }
 
-    private List<Map.Entry<Index, Long>> order(Factor factor) {
+    /** The indices on which a factor depends, outermost first, and by what it divides each. */
+    List<Map.Entry<Index, Long>> order(Factor factor) {
         return shape.tile().groups().stream()
                 .filter(factor.groups()::containsKey)
                 .map(index -> Map.entry(index, factor.groups().get(index)))
                 .toList();
-    }
-
-    /** Writes the kernel that writes them all. */
-    Written write(Emitter e) {
-        e.operands.record.total(0, call -> call.step().batch());
-        declare(e);
-        e.scope.line("final int item = context.localIdx;");
-        e.scope.line("final int[] odd = context.allocateIntLocalArray(1);");
-        for (Factor factor : all) {
-            String count = e.fresh("count");
-            e.scope.line("final int " + count + " = total * " + factor.choices() + " * " + tiles(factor) + " * "
-                    + factor.pieces() + ";");
-            String head = "for (int piece = context.groupIdx; piece < " + count
-                    + "; piece = piece + context.globalGroupSizeX / " + GROUP + ") {";
-            Set<Index> own = new LinkedHashSet<>(shape.tile().common());
-            e.block(head, "}", own, false, () -> piece(e, factor));
-        }
-        return new Written(e, GROUP, true, Written.cells(GROUP));
-    }
-
-    private void piece(Emitter e, Factor factor) {
-        e.scope.line("final int part = piece % " + factor.pieces() + ";");
-        e.scope.line("final int z = part * " + GROUP + " + item;");
-        e.scope.line("final int tile = piece / " + factor.pieces() + " % " + tiles(factor) + ";");
-        e.scope.line("int rest = piece / " + factor.pieces() + " / " + tiles(factor) + ";");
-        for (Map.Entry<Index, Long> group : order(factor).reversed()) {
-            String name = e.fresh("i");
-            long size = Factor.size(group.getKey(), group.getValue());
-            e.scope.line("final int " + name + " = rest % " + size + " * " + group.getValue() + ";");
-            e.scope.line("rest = rest / " + size + ";");
-            e.names.put(group.getKey(), name);
-        }
-        e.scope.line("final int batch = rest;");
-        String at = e.fresh("i");
-        e.scope.line("final int " + at + " = " + place(e, factor) + " + tile * " + factor.block() + ";");
-        e.scope.line("int packed = 0;");
-        Set<Index> none = Set.of();
-        Runnable pair = () -> pair(e, factor, at);
-        if (factor.ints() % GROUP == 0) {
-            pair.run();
-        } else {
-            e.block("if (z < " + factor.ints() + ") {", "}", none, true, pair);
-        }
-        if (factor.side() == Side.VALUES) {
-            e.scope.line("if (item == 0) {\nodd[0] = 0;\n}");
-            e.scope.line("context.localBarrier();");
-            // All bits of an exponent set: no finite number.
-            e.scope.line("if ((packed & 32640) == 32640 || (packed & 2139095040) == 2139095040) {\nodd[0] = 1;\n}");
-            e.scope.line("context.localBarrier();");
-            String flag = e.operands.slab(room) + ".set(" + at + " + " + factor.ints() + " + part, odd[0]);";
-            e.scope.line("if (item == 0) {\n" + flag + "\n}");
-        }
-    }
-
-    private void pair(Emitter e, Factor factor, String at) {
-        e.scope.line("final int shifted = item << 16;");
-        e.scope.line("final int other = rest << 16;");
-        String first = number(e, factor, 0);
-        String second = number(e, factor, 1);
-        e.scope.line("packed = " + pack(e, first, second) + ";");
-        e.scope.line(e.operands.slab(room) + ".set(" + at + " + z, packed);");
-    }
-
-    /**
-     * The text that packs two numbers into an int. TornadoVM holds what {@code bf16FromFloat} gives as a short, and whatever
-     * is computed from it, unless an int stands to its left; {@code shifted} and {@code other} are ints whose lower halves are
-     * 0, which is more than TornadoVM knows.
-     */
-    static String pack(Emitter e, String first, String second) {
-        String lower = e.fresh("b");
-        String upper = e.fresh("b");
-        e.scope.line("final int " + lower + " = other - (shifted - BFloat16.bf16FromFloat(" + first + "));");
-        e.scope.line("final int " + upper + " = other - (shifted - BFloat16.bf16FromFloat(" + second + "));");
-        return "(" + lower + " & 65535) | (" + upper + " << 16)";
-    }
-
-    /** The first (0) or second (1) number of int {@code z} of a tile; 0 outside. */
-    private String number(Emitter e, Factor factor, int j) {
-        FoldTile tile = shape.tile();
-        List<Index> across = factor.side() == Side.VALUES
-                ? List.of(tile.column())
-                : tile.dots().get(factor.number()).sum().indices();
-        int terms = factor.side() == Side.VALUES ? 0 : shape.steps(factor.number()) * FragmentShape.SIDE;
-        String which = e.fresh("i");
-        String term = e.fresh("i");
-        String limit;
-        switch (factor.side()) {
-            case ROWS -> {
-                limit = e.operands.record.end();
-                e.scope.line("final int " + which + " = " + e.operands.record.start() + " + tile * " + shape.rows()
-                        + " + z / " + 8 * terms + " * 16 + z / 8 % 16;");
-                e.scope.line("final int " + term + " = z / 128 % " + terms / 16 + " * 16 + z % 8 * 2 + " + j + ";");
-            }
-            case POINTS -> {
-                limit = e.operands.size(tile.fold().index().size());
-                e.scope.line("final int " + which + " = tile * " + shape.points() + " + z / " + 4 * terms
-                        + " * 8 + z % 4 * 2 + " + j + ";");
-                e.scope.line("final int " + term + " = z / 4 % " + terms + ";");
-            }
-            default -> {
-                limit = e.operands.size(tile.fold().index().size());
-                e.scope.line("final int " + which + " = tile * " + shape.points() + " + z / " + 8 * shape.wide()
-                        + " * 16 + z / 4 % 16;");
-                e.scope.line("final int " + term + " = z / 64 % " + shape.wide() / 8 + " * 8 + z % 4 * 2 + " + j + ";");
-            }
-        }
-        Index bound = factor.side() == Side.ROWS ? tile.row() : tile.fold().index();
-        Set<Index> own = new LinkedHashSet<>(across);
-        own.add(bound);
-        String number = e.fresh("s");
-        e.scope.line("float " + number + " = 0f;");
-        String inside = which + " < " + limit + " && " + term + " < " + Product.count(across);
-        e.block("if (" + inside + ") {", "}", own, true, () -> {
-            e.names.put(bound, which);
-            Product.unflatten(e, across, term);
-            e.scope.line(number + " = " + e.real(factor.expr()) + ";");
-        });
-        return number;
     }
 }

@@ -2,9 +2,10 @@ package tfx.backend.tornado;
 
 /** Products of matrices that a warp computes in fragments, and their sums as numbers of single work items. */
 final class FragmentProducts {
-    private static final int INTS_LEFT = 128;
-    private static final int BYTES_LEFT = 4 * INTS_LEFT;
-    private static final int BYTES_RIGHT = 256;
+    private static final int BYTES_LEFT = Integer.BYTES * FragmentShape.LEFT_INTS;
+    private static final int BYTES_RIGHT = Integer.BYTES * FragmentShape.RIGHT_INTS;
+    /** Sums of a fragment. */
+    private static final int SUMS = FragmentShape.SIDE * FragmentShape.COLUMNS;
 
     private final Emitter e;
     private final Platform platform;
@@ -28,7 +29,7 @@ final class FragmentProducts {
     /** Declares the place where sums leave their fragments; each warp has one of its own, so that none waits. */
     void allocate(FragmentShape shape) {
         line("final float[] slots = context.allocateFloatLocalArray(" + (shape.slots() + header) + ");");
-        line("final int own = warp * 128 + lane * 2 + " + header + ";");
+        line("final int own = warp * " + SUMS + " + lane * 2 + " + header + ";");
     }
 
     /** Loads a warp's rows of a left factor: a fragment for each 16 terms, {@code name_0} and on. */
@@ -79,7 +80,7 @@ final class FragmentProducts {
         line("context.mmaStore(" + sums + ", " + platform.storage("slots") + ", warp * 16, 0, 8);");
         for (int h = 0; h < FragmentScores.OWN; h++) {
             for (int j = 0; j < FragmentScores.OWN; j++) {
-                number.take(h, j, "slots[own + " + (h * 64 + j) + "]");
+                number.take(h, j, "slots[own + " + (h * SUMS / 2 + j) + "]");
             }
         }
     }

@@ -209,8 +209,8 @@ final class FragmentScores {
         for (int f = 0; f < shape.pointFragments(); f++) {
             String at = e.fresh("i");
             String eight = "(x * " + shape.pointFragments() + " + " + f + ")";
-            line("final int " + at + " = (y * " + shape.points() / 16 + " + " + eight + " / 2) * 128 + lane / 4 * 8 + "
-                    + eight + " % 2 * 4 + lane % 4;");
+            line("final int " + at + " = (y * " + shape.points() / 16 + " + " + eight + " / 2) * "
+                    + FragmentShape.LEFT_INTS + " + lane / 4 * 8 + " + eight + " % 2 * 4 + lane % 4;");
             for (int h = 0; h < OWN; h++) {
                 for (int w = 0; w < tile.weights().size(); w++) {
                     numbers("p", w, h, f, "0f", tile.weights().get(w), true);
@@ -221,8 +221,9 @@ final class FragmentScores {
                     line(total + " = " + total + " + (" + name("p", w, h, f, 0) + " + " + name("p", w, h, f, 1) + ");");
                 }
                 for (int w = 0; w < tile.weights().size(); w++) {
-                    String pair = FragmentFactors.pack(e, name("p", w, h, f, 0), name("p", w, h, f, 1));
-                    line("left[" + at + " + " + (w * shape.weightInts() + h * 64) + "] = " + pair + ";");
+                    String pair = FactorWriter.pack(e, name("p", w, h, f, 0), name("p", w, h, f, 1));
+                    line("left[" + at + " + " + (w * shape.weightInts() + h * FragmentShape.LEFT_INTS / 2) + "] = "
+                            + pair + ";");
                 }
             }
         }

@@ -19,6 +19,10 @@ record FragmentShape(FoldTile tile, int down, int across, int points) {
     static final int SIDE = 16;
     /** Columns of a product. */
     static final int COLUMNS = 8;
+    /** Ints of a fragment of rows, in pairs of terms; the second of a work item's rows lies half of them behind the first. */
+    static final int LEFT_INTS = SIDE * SIDE / 2;
+    /** Ints of a fragment of columns, in pairs of columns. */
+    static final int RIGHT_INTS = SIDE * COLUMNS / 2;
     /** Work items that hold the elements of one row. */
     static final int LANES = 4;
 

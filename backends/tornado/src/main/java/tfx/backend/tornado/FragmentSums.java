@@ -81,10 +81,11 @@ final class FragmentSums {
     private void guarded() {
         String head = "for (int c = 0; c < " + shape.points() + "; c++) {";
         e.block(head, "}", Set.of(), false, () -> {
-            line("final int pair = (y * " + shape.points() / 16 + " + c / 16) * 128 + lane / 4 * 8 + c % 16 / 2;");
+            line("final int pair = (y * " + shape.points() / 16 + " + c / 16) * " + FragmentShape.LEFT_INTS
+                    + " + lane / 4 * 8 + c % 16 / 2;");
             for (int w = 0; w < tile.weights().size(); w++) {
                 for (int h = 0; h < FragmentScores.OWN; h++) {
-                    String number = "left[pair + " + (w * shape.weightInts() + h * 64) + "]";
+                    String number = "left[pair + " + (w * shape.weightInts() + h * FragmentShape.LEFT_INTS / 2) + "]";
                     line("final int l" + w + "_" + h + " = " + number + ";");
                     line("final float g" + w + "_" + h + " = BFloat16.bf16ToFloat((short) (l" + w + "_" + h
                             + " >> c % 2 * 16));");
@@ -95,7 +96,8 @@ final class FragmentSums {
                 for (int f = 0; f < shape.columnFragments(); f++) {
                     String pair = e.fresh("b");
                     line("final int " + pair + " = value" + sum.value() + "[(c / 16 * " + shape.wide() / 8 + " + x * "
-                            + shape.columnFragments() + " + " + f + ") * 64 + c % 16 * 4 + lane % 4];");
+                            + shape.columnFragments() + " + " + f + ") * " + FragmentShape.RIGHT_INTS
+                            + " + c % 16 * 4 + lane % 4];");
                     for (int j = 0; j < FragmentScores.OWN; j++) {
                         String value = e.fresh("v");
                         line("final float " + value + " = BFloat16.bf16ToFloat((short) (" + pair + " >> " + 16 * j

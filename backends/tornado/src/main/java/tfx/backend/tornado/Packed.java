@@ -35,7 +35,7 @@ record Packed(Template factors, Template fold, FragmentFactors layout) {
                 request,
                 "factors ",
                 (emitter, outputs, on, many) ->
-                        find(emitter, outputs.getFirst(), has, room).write(emitter));
+                        new FactorWriter(emitter, find(emitter, outputs.getFirst(), has, room)).write());
         Template fold = whole.as(request, "fragments ", (emitter, outputs, on, many) -> {
             Template.Output output = outputs.getFirst();
             FragmentFactors there = find(emitter, output, has, room);
