@@ -26,7 +26,7 @@ import tfx.runtime.reference.Reference;
 /**
  * Weights in BF16 on the emulated device, where factors of products of many rows are rounded too, against the reference with the
  * same weights. What is compared are folds of several shapes: of heads that share keys, of terms and columns that fill no
- * fragment, of windows, of two maps, of values that are no numbers where no row looks.
+ * fragment, of windows, of two maps, of values that are no numbers where no row looks, of scores that are none.
  */
 class RoundedWeightsTest {
     private static final double CLOSE = 2e-2;
@@ -63,6 +63,12 @@ class RoundedWeightsTest {
                 score[h, t, s] = sum[e](q[t, h, e] * k[s, h div 2, e]) / 4 where s <= t and not (s == 3)
                 z[t, g, c] = v[t, g, c] + log(abs(t - 3)) / 10
                 output y[t, h, c] = sum[s](softmax[s](score) * z[s, h div 2, c])
+                """,
+                // A score that is no number: neither is any row that has its point.
+                """
+                z[t, g, e] = k[t, g, e] * sqrt(abs(t - 3) - 0.5)
+                score[h, t, s] = sum[e](q[t, h, e] * z[s, h div 2, e]) / 20 where s <= t
+                output y[t, h, c] = sum[s](softmax[s](score) * v[s, h div 2, c])
                 """);
     }
 
@@ -79,7 +85,11 @@ class RoundedWeightsTest {
             double[] expected = Reference.evaluate(given.program, all, rounded, List.of("y"))
                     .get("y")
                     .data();
-            double scale = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
+            double scale = Arrays.stream(expected)
+                    .filter(Double::isFinite)
+                    .map(Math::abs)
+                    .max()
+                    .orElseThrow();
             // The last position alone is a step of few rows, whose folds are written in another way.
             for (int first : new int[] {length, length / 2, length - 1}) {
                 assertArrayEquals(
