@@ -71,12 +71,8 @@ record FoldRows(FoldTile tile, @Nullable Index index, int rows, int items, int w
         }
         long common = Stream.concat(tile.dots().stream().map(FoldTile.Dot::right), tile.values().stream())
                 .mapToLong(expr -> FragmentFactors.divisor(expr, index))
-                .reduce(0, FoldRows::divisor);
-        return Math.toIntExact(divisor(common, index.size().constant()));
-    }
-
-    private static long divisor(long a, long b) {
-        return b == 0 ? a : divisor(b, a % b);
+                .reduce(0, FragmentFactors::divisor);
+        return Math.toIntExact(FragmentFactors.divisor(common, index.size().constant()));
     }
 
     private static int width(FoldTile tile) {

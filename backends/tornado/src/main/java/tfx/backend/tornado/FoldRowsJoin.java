@@ -79,7 +79,7 @@ final class FoldRowsJoin {
             }
         }
         for (int k : rows.columns()) {
-            names[k] = e.scalars.variable("float", StretchRoom.join(e, names[k], rows));
+            names[k] = e.scalars.variable("float", parts(names[k]));
         }
         Index column = tile.column();
         String first = "part == 0 && column < " + column.size().constant();
@@ -90,6 +90,21 @@ final class FoldRowsJoin {
             e.scope.line(e.operands.store(CellWriter.place(e, indices), value));
         });
         e.scope.line("context.localBarrier();");
+    }
+
+    /** The sum of a variable over the parts of a column, in its first part; of use where {@code part} is 0. */
+    private String parts(String name) {
+        if (rows.parts() == 1) {
+            return name;
+        }
+        e.scope.line("context.localBarrier();");
+        e.scope.line("shared[local] = " + name + ";");
+        e.scope.line("context.localBarrier();");
+        StringBuilder sum = new StringBuilder(name);
+        for (int p = 1; p < rows.parts(); p++) {
+            sum.append(" + shared[column + ").append(p * rows.width()).append("]");
+        }
+        return sum.toString();
     }
 
     /** The stretch that an item takes as the {@code u}-th of its column's. */

@@ -109,14 +109,14 @@ record FragmentFactors(FragmentShape shape, Value room, List<Factor> all) {
         }
         long common = 0;
         for (Expr part : Analysis.parts(expr)) {
-            long other = divisor(part, index);
-            while (other != 0) {
-                long rest = common % other;
-                common = other;
-                other = rest;
-            }
+            common = divisor(common, divisor(part, index));
         }
         return common;
+    }
+
+    /** The largest number that divides both; of 0 and another the other. */
+    static long divisor(long a, long b) {
+        return b == 0 ? a : divisor(b, a % b);
     }
 
     Factor factor(Side side, int number) {

@@ -64,19 +64,4 @@ record StretchRoom(int count, Value value) {
         }
         return e.scalars.variable("float", "context.simdBroadcastFirst(" + name + ")");
     }
-
-    /** The sum of a variable over the parts of a column, in its first part; of use where {@code part} is 0. */
-    static String join(Emitter e, String name, FoldRows rows) {
-        if (rows.parts() == 1) {
-            return name;
-        }
-        e.scope.line("context.localBarrier();");
-        e.scope.line("shared[local] = " + name + ";");
-        e.scope.line("context.localBarrier();");
-        StringBuilder sum = new StringBuilder(name);
-        for (int p = 1; p < rows.parts(); p++) {
-            sum.append(" + shared[column + ").append(p * rows.width()).append("]");
-        }
-        return sum.toString();
-    }
 }
