@@ -123,7 +123,8 @@ final class Apart {
                 jobs.add(arguments.product(kernels, samples, which, passing, form.rows()));
             }
         }
-        if (handover == null || !handover.product()) {
+        boolean there = handover != null && handover.kind() == Handover.Kind.PRODUCT;
+        if (!there && !passing.adds(kernel)) {
             Template rest = cut.rest().template().as(type);
             jobs.add(wide(k, Role.REST, rest, arguments.cut(kernel, passing, sample, Role.REST)));
         }

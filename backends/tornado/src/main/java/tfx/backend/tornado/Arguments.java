@@ -30,9 +30,9 @@ final class Arguments {
             return new Spot(scratch.joined(joined), joined.part(factor).column(), joined.columns());
         }
         Handover handover = passing.handovers().get(kernel.output());
-        boolean own = handover == null || !handover.product();
+        boolean handed = handover != null && (handover.kind() == Handover.Kind.PRODUCT || passing.adds(kernel));
         return new Spot(
-                own ? scratch.sums(factor.number()) : scratch.handed(handover),
+                handed ? scratch.handed(handover) : scratch.sums(factor.number()),
                 0,
                 kernel.cut().columns());
     }
@@ -49,7 +49,7 @@ final class Arguments {
             Handover handover = passing.handovers().get(value);
             if (handover != null) {
                 int producer = handover.producer();
-                Spot spot = handover.product()
+                Spot spot = handover.kind() == Handover.Kind.PRODUCT
                         ? sums(kernels.get(producer), new Joined.Factor(producer, 0), passing)
                         : new Spot(scratch.handed(handover), 0, handover.columns());
                 tensors[k] = tensor(spot, shape(given.step(), value), given.step());
@@ -167,6 +167,7 @@ final class Arguments {
                         turned ? matrix.depthStride() : matrix.columnStride()),
                 turned,
                 block(sums(kernel, first, passing)),
+                passing.adds(kernel),
                 count,
                 Math.toIntExact(columns),
                 Math.toIntExact(factor.depth()));

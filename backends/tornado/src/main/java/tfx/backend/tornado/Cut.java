@@ -98,6 +98,45 @@ record Cut(List<Factor> factors, Piece rest, long columns) {
                 && read.value() == template.request().kernel().operands().getLast();
     }
 
+    /**
+     * The value that all products are added to where the output is that sum and nothing else: what a residual stream was before. A
+     * library adds to it where it lies, so no factor may be computed from it either. Null where the output is something else.
+     */
+    @Nullable
+    Value onto() {
+        Template template = rest.template();
+        List<Value> operands = template.request().kernel().operands();
+        List<Index> indices = template.request().kernel().output().indices();
+        List<Expr> terms = new ArrayList<>();
+        terms(template.body(), terms);
+        List<Value> added =
+                terms.stream().map(term -> plain(term, indices)).distinct().toList();
+        Value first = operands.getFirst();
+        boolean once = added.size() == terms.size()
+                && terms.size() == factors.size() + 1
+                && added.size() == operands.size()
+                && added.containsAll(operands);
+        return once
+                        && factors.stream()
+                                .noneMatch(factor -> factor.rows()
+                                        .template()
+                                        .request()
+                                        .kernel()
+                                        .operands()
+                                        .contains(first))
+                ? first
+                : null;
+    }
+
+    private static void terms(Expr expr, List<Expr> all) {
+        if (expr instanceof Expr.Binary(Expr.BinaryOp op, Expr left, Expr right) && op == Expr.BinaryOp.ADD) {
+            terms(left, all);
+            terms(right, all);
+        } else {
+            all.add(expr);
+        }
+    }
+
     /** The type as which a value is read, where it is only read as factors of rows as they are; else null. */
     @Nullable
     ElementType typeOfRows(Value value) {

@@ -65,11 +65,12 @@ public interface Driver {
     record Block(Object array, long first, long pitch) {}
 
     /**
-     * A product of matrices: {@code into[r][c] = sum over k < depth of left[r][k] * right[c][k]}. Rows of {@code left} and
-     * {@code into} lie densely; {@code into} is F32.
+     * A product of matrices: {@code into[r][c] = sum over k < depth of left[r][k] * right[c][k]}. Elements of a row of
+     * {@code left} and {@code into} lie side by side; {@code into} is F32.
      *
      * @param type of the elements of {@code left} and {@code right}, F32 or BF16
      * @param turned whether {@code right} lies as {@code right[k][c]}
+     * @param adds whether the sums are added to what {@code into} holds, instead of taking its place
      */
     record Multiply(
             String id,
@@ -78,6 +79,7 @@ public interface Driver {
             Block right,
             boolean turned,
             Block into,
+            boolean adds,
             int rows,
             int columns,
             int depth)

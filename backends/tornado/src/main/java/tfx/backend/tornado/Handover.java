@@ -18,17 +18,40 @@ import tfx.ir.Value;
 /**
  * A value of many rows that one kernel hands to others of its step as they take it, so that it is neither converted nor copied
  * on the way: factors of rows are written in the type of the products that read them, by what computes them; a product that
- * is the value itself is read where the library wrote it.
+ * is the value itself is read where the library wrote it; what products are added to takes them where it lies.
  *
  * @param producer number of the kernel that computes it
  * @param readers numbers of the kernels that read it, in order
  * @param type of its elements where it is handed over
- * @param product whether it is a product as it comes from the library; else it is only read as factors of rows
+ * @param onto of a sum: the value whose room it has, as it is that value with products added; null where it has none
  * @param columns elements of a row
  * @param room which of the rooms for its type it has: one that no other has between its producer and its last reader
  */
 record Handover(
-        int producer, List<Integer> readers, Value value, ElementType type, boolean product, long columns, int room) {
+        int producer,
+        List<Integer> readers,
+        Value value,
+        ElementType type,
+        Kind kind,
+        @Nullable Value onto,
+        long columns,
+        int room) {
+
+    /** What a value is where it is handed over. */
+    enum Kind {
+        /** It is only read as factors of rows. */
+        ROWS,
+        /** A product as it comes from the library. */
+        PRODUCT,
+        /** It is one of {@link Residuals}: products are added to it, or were. */
+        SUM
+    }
+
+    /** Whether the products of a value are added to another where it lies. */
+    static boolean adds(Value value, Map<Value, Handover> handed) {
+        Handover handover = handed.get(value);
+        return handover != null && handover.onto != null && handed.containsKey(handover.onto);
+    }
 
     /** The values of a program's kernels that can be handed over, wherever their kernels have many rows. */
     static List<Handover> among(List<Numbered> kernels) {
@@ -38,36 +61,68 @@ record Handover(
                 readers.computeIfAbsent(operand, value -> new ArrayList<>()).add(k);
             }
         }
+        Map<Value, Integer> sums = new IdentityHashMap<>();
+        Residuals residuals = new Residuals();
+        for (int k = 0; k < kernels.size(); k++) {
+            Value value = kernels.get(k).output();
+            List<Integer> of = readers.getOrDefault(value, List.of());
+            if (passed(kernels, k, of) && kind(kernels, k, of) == null && dense(kernels, of, value, 0)) {
+                residuals.add(k, kernels.get(k), of);
+            }
+        }
         List<Handover> all = new ArrayList<>();
         Map<ElementType, List<Integer>> until = new EnumMap<>(ElementType.class);
         for (int k = 0; k < kernels.size(); k++) {
-            Template whole = kernels.get(k).whole();
-            Value value = whole.request().kernel().output();
+            Value value = kernels.get(k).output();
             List<Integer> of = readers.getOrDefault(value, List.of());
-            if (whole.request().kept() || of.isEmpty() || of.getFirst() <= k || !rows(whole)) {
+            if (!passed(kernels, k, of)) {
                 continue;
             }
-            ElementType type = factors(kernels, of, value);
-            Cut cut = kernels.get(k).cut();
-            boolean product = type == null && cut != null && cut.bare() && dense(kernels, of, value);
-            if (type == null && !product) {
+            Kind kind = residuals.contains(value) ? Kind.SUM : kind(kernels, k, of);
+            if (kind == null) {
                 continue;
             }
-            ElementType held = product ? ElementType.F32 : type;
-            List<Integer> rooms = until.computeIfAbsent(held, t -> new ArrayList<>());
-            int room = 0;
-            while (room < rooms.size() && rooms.get(room) >= k) {
-                room++;
-            }
-            if (room == rooms.size()) {
-                rooms.add(0);
-            }
-            rooms.set(room, of.getLast());
-            List<Index> indices = whole.request().kernel().output().indices();
+            ElementType held = kind == Kind.ROWS ? factors(kernels, of, value) : ElementType.F32;
+            Value onto = kind == Kind.SUM ? residuals.onto(value) : null;
+            int last = kind == Kind.SUM ? residuals.last(value) : of.getLast();
+            int room =
+                    onto != null ? sums.get(onto) : room(until.computeIfAbsent(held, t -> new ArrayList<>()), k, last);
+            sums.put(value, room);
+            List<Index> indices =
+                    kernels.get(k).whole().request().kernel().output().indices();
             long columns = Product.count(indices.subList(1, indices.size()));
-            all.add(new Handover(k, List.copyOf(of), value, held, product, columns, room));
+            all.add(new Handover(k, List.copyOf(of), value, held, kind, onto, columns, room));
         }
         return List.copyOf(all);
+    }
+
+    /** A room that is free for a value of kernel {@code k} until it was read last. */
+    private static int room(List<Integer> until, int k, int last) {
+        int room = 0;
+        while (room < until.size() && until.get(room) >= k) {
+            room++;
+        }
+        if (room == until.size()) {
+            until.add(0);
+        }
+        until.set(room, last);
+        return room;
+    }
+
+    /** Whether a kernel computes rows that only later kernels of its step read. */
+    private static boolean passed(List<Numbered> kernels, int k, List<Integer> readers) {
+        Template whole = kernels.get(k).whole();
+        return !whole.request().kept() && !readers.isEmpty() && readers.getFirst() > k && rows(whole);
+    }
+
+    /** What a value is for its readers, as far as those alone and its own kernel say. */
+    private static @Nullable Kind kind(List<Numbered> kernels, int k, List<Integer> readers) {
+        Value value = kernels.get(k).output();
+        if (factors(kernels, readers, value) != null) {
+            return Kind.ROWS;
+        }
+        Cut cut = kernels.get(k).cut();
+        return cut != null && cut.bare() && dense(kernels, readers, value, 1) ? Kind.PRODUCT : null;
     }
 
     /** Whether a kernel computes rows of one length for a step's positions. */
@@ -92,15 +147,15 @@ record Handover(
         return type;
     }
 
-    /** Whether every reader was written for rows whose numbers lie side by side. */
-    private static boolean dense(List<Numbered> kernels, List<Integer> readers, Value value) {
+    /** Whether every reader was written for numbers that lie side by side, in the dimensions from {@code first} on. */
+    private static boolean dense(List<Numbered> kernels, List<Integer> readers, Value value, int first) {
         List<Size> shape = value.shape();
         return readers.stream().allMatch(reader -> {
             Request request = kernels.get(reader).whole().request();
             Layout layout = request.layouts().get(request.kernel().operands().indexOf(value));
             long[] strides = Cut.strides(shape);
             return layout.type() == ElementType.F32
-                    && Arrays.equals(layout.strides(), 1, strides.length, strides, 1, strides.length);
+                    && Arrays.equals(layout.strides(), first, strides.length, strides, first, strides.length);
         });
     }
 }

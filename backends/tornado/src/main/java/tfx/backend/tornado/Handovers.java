@@ -23,7 +23,7 @@ final class Handovers {
     /** Writes the kernels that read products where they lie so that other numbers may lie beside those. */
     void loosen(List<Numbered> kernels, Platform platform) {
         for (Handover handover : all) {
-            for (int reader : handover.product() ? handover.readers() : List.<Integer>of()) {
+            for (int reader : handover.kind() == Handover.Kind.PRODUCT ? handover.readers() : List.<Integer>of()) {
                 Template loose = kernels.get(reader).whole().withRowsApart(handover.value());
                 kernels.set(reader, Numbered.of(loose, platform));
             }

@@ -67,10 +67,11 @@ record Joined(List<Part> parts, long columns, int room) {
         List<Value> order = new ArrayList<>();
         many.stream().sorted().forEach(k -> {
             Cut cut = kernels.get(k).cut();
-            for (int n = 0; cut != null && n < cut.factors().size(); n++) {
+            boolean alone = cut == null || Handover.adds(kernels.get(k).output(), handovers);
+            for (int n = 0; !alone && n < cut.factors().size(); n++) {
                 Cut.Factor of = cut.factors().get(n);
                 Handover rows = of.value() == null ? null : handovers.get(of.value());
-                if (rows != null && !rows.product()) {
+                if (rows != null && rows.kind() == Handover.Kind.ROWS) {
                     int operand = of.matrix().operand();
                     CallRecord.Call call = samples.get(k).arguments();
                     long first = call.bases()[operand] + of.matrix().offset();
@@ -121,7 +122,8 @@ record Joined(List<Part> parts, long columns, int room) {
             int kernel = single.factor.kernel();
             Handover sums = handovers.get(kernels.get(kernel).output());
             from = Math.min(from, kernel);
-            to = Math.max(to, sums != null && sums.product() ? sums.readers().getLast() : kernel);
+            boolean later = sums != null && sums.kind() == Handover.Kind.PRODUCT;
+            to = Math.max(to, later ? sums.readers().getLast() : kernel);
             parts.add(new Part(single.factor, columns));
             columns += single.columns;
         }

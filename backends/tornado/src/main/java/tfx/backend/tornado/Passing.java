@@ -2,6 +2,7 @@ package tfx.backend.tornado;
 
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import tfx.backend.tornado.GraphBuilder.Numbered;
 import tfx.ir.Value;
 
 /**
@@ -13,10 +14,15 @@ import tfx.ir.Value;
 record Passing(Map<Value, Handover> handovers, Map<Joined.Factor, Joined> joined) {
     static final Passing NONE = new Passing(Map.of(), Map.of());
 
+    /** Whether the products of a kernel are added to a value where it lies, which is its output then. */
+    boolean adds(Numbered kernel) {
+        return Handover.adds(kernel.output(), handovers);
+    }
+
     /** The rows of a factor where they are handed over as such. */
     @Nullable
     Handover rows(Cut.Factor factor) {
         Handover handover = factor.value() == null ? null : handovers.get(factor.value());
-        return handover == null || handover.product() ? null : handover;
+        return handover != null && handover.kind() == Handover.Kind.ROWS ? handover : null;
     }
 }

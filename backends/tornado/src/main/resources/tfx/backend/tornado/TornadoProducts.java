@@ -170,7 +170,7 @@ public final class TornadoProducts implements TornadoLibraryProvider {
                 pointer(invocation, product.left(), half ? 2 : 4),
                 type,
                 Math.toIntExact(product.left().pitch()),
-                context.zero,
+                product.adds() ? context.one : context.zero,
                 pointer(invocation, product.into(), 4),
                 F32,
                 Math.toIntExact(product.into().pitch()),

@@ -57,7 +57,7 @@ class HandoverTest {
 
     private static List<String> named(List<Handover> handovers, boolean product) {
         return handovers.stream()
-                .filter(handover -> handover.product() == product)
+                .filter(handover -> (handover.kind() == Handover.Kind.PRODUCT) == product)
                 .map(handover -> handover.value().name() + " " + handover.type())
                 .toList();
     }

@@ -23,10 +23,9 @@ record EmulatedProduct(Multiply product) implements Runnable {
                     sum += (float) left.applyAsDouble(r * product.left().pitch() + k)
                             * (float) right.applyAsDouble(c * across + k * along);
                 }
-                into.set(
-                        Math.toIntExact(
-                                product.into().first() + r * product.into().pitch() + c),
-                        sum);
+                int at = Math.toIntExact(
+                        product.into().first() + r * product.into().pitch() + c);
+                into.set(at, product.adds() ? into.get(at) + sum : sum);
             }
         });
     }
