@@ -1,7 +1,9 @@
 package tfx.backend.tornado;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
@@ -55,9 +57,9 @@ class HandoverTest {
                         : ElementType.F32;
     }
 
-    private static List<String> named(List<Handover> handovers, boolean product) {
+    private static List<String> named(List<Handover> handovers, Handover.Kind kind) {
         return handovers.stream()
-                .filter(handover -> (handover.kind() == Handover.Kind.PRODUCT) == product)
+                .filter(handover -> handover.kind() == kind)
                 .map(handover -> handover.value().name() + " " + handover.type())
                 .toList();
     }
@@ -73,7 +75,7 @@ class HandoverTest {
             }
         }
         rows.add("norm BF16");
-        assertEquals(rows, named(all, false));
+        assertEquals(rows, named(all, Handover.Kind.ROWS));
         // Values of attention are kept as they come, so they are copied; what turns by position is read from the
         // product.
         List<String> products = new ArrayList<>();
@@ -81,21 +83,56 @@ class HandoverTest {
             products.add(layer + "q_proj.y F32");
             products.add(layer + "k_proj.y F32");
         }
-        assertEquals(products, named(all, true));
+        assertEquals(products, named(all, Handover.Kind.PRODUCT));
     }
 
-    /** Whatever is in use at a time lies apart. */
+    /** Every product of a residual stream is added to the value before, in the one room that the stream has. */
+    @Test
+    void aResidualStreamHasOnePlace() {
+        List<Handover> all = Handover.among(kernels()).stream()
+                .filter(handover -> handover.kind() == Handover.Kind.SUM)
+                .toList();
+        assertEquals(
+                List.of("x", "layers.0.x", "layers.0.x", "layers.1.x", "layers.1.x"),
+                all.stream().map(handover -> handover.value().name()).toList());
+        for (int k = 0; k < all.size(); k++) {
+            assertSame(k == 0 ? null : all.get(k - 1).value(), all.get(k).onto());
+            assertEquals(all.getFirst().room(), all.get(k).room());
+        }
+    }
+
+    /** Where a value is read after another took its place, or by others than the step's kernels, it keeps its own. */
+    @Test
+    void whatIsReadLaterIsNotAddedTo() {
+        List<GraphBuilder.Numbered> kernels = kernels();
+        Value first = kernels.getFirst().output();
+        Residuals residuals = new Residuals();
+        residuals.add(0, kernels.getFirst(), List.of(1, 11, 12));
+        residuals.add(11, kernels.get(11), List.of(12));
+        assertFalse(residuals.contains(first));
+        residuals.add(0, kernels.getFirst(), List.of(1, 11));
+        residuals.add(11, kernels.get(11), List.of(12));
+        assertSame(first, residuals.onto(kernels.get(11).output()));
+    }
+
+    /** Whatever is in use at a time lies apart, but for what is added to. */
     @Test
     void roomsAreSharedOnlyOneAfterAnother() {
         List<Handover> all = Handover.among(kernels());
         for (Handover a : all) {
             for (Handover b : all) {
                 if (!a.equals(b) && a.type() == b.type() && a.producer() <= b.producer()) {
-                    boolean apart = a.readers().getLast() < b.producer();
+                    boolean apart = a.readers().getLast() < b.producer() || sameStream(a, b);
                     assertTrue(apart || a.room() != b.room(), a + " " + b);
                 }
             }
         }
+    }
+
+    private static boolean sameStream(Handover a, Handover b) {
+        return a.kind() == Handover.Kind.SUM
+                && b.kind() == Handover.Kind.SUM
+                && a.readers().getLast() <= b.producer();
     }
 
     /** A step in which a reader takes fewer rows than there are makes them a value again. */
