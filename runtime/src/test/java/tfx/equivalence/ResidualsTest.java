@@ -40,13 +40,14 @@ class ResidualsTest {
                 b[t, d] = a[t, d] + sum[e](m[t, e] * w2)
                 n[t, e] = tanh(sum[d](b[t, d] * w1))
                 c[t, d] = sum[e](n[t, e] * w2) + b[t, d]
-                output y[t, e] = sum[d](c[t, d] * w1)
+                o[t, e] = tanh(sum[d](c[t, d] * w1))
+                output y[t, d] = sum[e](o[t, e] * w2) * c[t, d]
                 """,
                 // What was before is read again by what comes later.
                 """
                 b[t, d] = a[t, d] + sum[e](m[t, e] * w2)
                 n[t, e] = tanh(sum[d](b[t, d] * w1))
-                output y[t, d] = sum[e](n[t, e] * w2) * a[t, d]
+                output y[t, d] = sum[e](n[t, e] * w2) * b[t, d] + a[t, d]
                 """,
                 // Both are outputs.
                 """
@@ -73,19 +74,22 @@ class ResidualsTest {
                 // Two products at once.
                 """
                 b[t, d] = sum[e](m[t, e] * w2) + a[t, d] + sum[e](h[t, e] * w4)
-                output y[t, e] = sum[d](b[t, d] * w1)
+                n[t, e] = tanh(sum[d](b[t, d] * w1))
+                output y[t, d] = sum[e](n[t, e] * w2) * b[t, d]
                 """,
                 // It is a factor of what is added to it.
                 """
                 b[t, f] = a[t, f] + sum[d](a[t, d] * w3[f, d])
-                output y[t, e] = sum[f](b[t, f] * w1[e, f])
+                n[t, e] = tanh(sum[f](b[t, f] * w1[e, f]))
+                output y[t, f] = sum[e](n[t, e] * w2[f, e]) * b[t, f]
                 """,
                 // Twice, and with a product that counts twice.
                 """
                 b[t, d] = a[t, d] + a[t, d] + sum[e](m[t, e] * w2)
                 n[t, e] = tanh(sum[d](b[t, d] * w1))
                 c[t, d] = b[t, d] + sum[e](n[t, e] * w2) + sum[e](n[t, e] * w2)
-                output y[t, e] = sum[d](c[t, d] * w1)
+                o[t, e] = tanh(sum[d](c[t, d] * w1))
+                output y[t, d] = sum[e](o[t, e] * w2) * c[t, d]
                 """);
     }
 

@@ -3,6 +3,7 @@ package tfx.backend.tornado;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntConsumer;
 import tfx.ir.Expr;
 import tfx.ir.Index;
 
@@ -22,6 +23,11 @@ record RowElements(Emitter e, List<Index> indices, List<Index> columns, Expr bod
      * @param whole whether all of them are within the row; if not, those past its end are computed as its last and not written
      */
     void write(int group, int each, boolean whole) {
+        write(group, each, whole, u -> {});
+    }
+
+    /** @param before called with the number of each column, in the block that computes it */
+    void write(int group, int each, boolean whole, IntConsumer before) {
         long count = Product.count(columns);
         List<String> values = new ArrayList<>();
         List<String> places = new ArrayList<>();
@@ -31,12 +37,14 @@ record RowElements(Emitter e, List<Index> indices, List<Index> columns, Expr bod
             e.scope.line("float " + value + " = 0f;");
             e.scope.line("int " + place + " = 0;");
             String wanted = "first + " + u * group;
+            int which = u;
             e.block("{", "}", Set.copyOf(columns), false, () -> {
                 String column = e.fresh("c");
                 e.scope.line("final int " + column + " = "
                         + (whole ? wanted : "(" + wanted + " < " + count + " ? " + wanted + " : " + (count - 1) + ")")
                         + ";");
                 Product.unflatten(e, columns, column);
+                before.accept(which);
                 e.scope.line(value + " = " + e.real(body) + ";");
                 e.scope.line(place + " = " + CellWriter.place(e, indices) + ";");
             });

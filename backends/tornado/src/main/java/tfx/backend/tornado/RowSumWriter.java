@@ -91,11 +91,20 @@ final class RowSumWriter {
             e.lanes = new Lanes(e, e.scope, group, warp);
             List<Expr.Reduce> all = new ArrayList<>();
             SharedCellWriter.collect(body, all);
+            RowElements elements = new RowElements(e, indices, columns, body);
+            RowHeld held = RowHeld.find(e, columns, all, group);
+            if (held != null) {
+                held.read();
+                held.reduce(all, e.lanes);
+                e.lanes = null;
+                e.scope.line("final int first = local;");
+                elements.write(group, held.each(), true, held::known);
+                return;
+            }
             e.lanes.sumTogether(
                     all.stream().filter(r -> !Product.loops(r.body())).toList());
             all.forEach(e::real);
             e.lanes = null;
-            RowElements elements = new RowElements(e, indices, columns, body);
             int each = (int) Math.min(EACH, (count + group - 1) / group);
             int stretch = each * group;
             boolean whole = count % stretch == 0;
