@@ -77,9 +77,9 @@ class ResidualsTest {
                 n[t, e] = tanh(sum[d](b[t, d] * w1))
                 output y[t, d] = sum[e](n[t, e] * w2) * b[t, d]
                 """,
-                // It is a factor of what is added to it.
+                // It is a factor of what is added to it, second to another.
                 """
-                b[t, f] = a[t, f] + sum[d](a[t, d] * w3[f, d])
+                b[t, f] = a[t, f] + sum[e](m[t, e] * w2[f, e]) + sum[d](a[t, d] * a[t, d] * w3[f, d])
                 n[t, e] = tanh(sum[f](b[t, f] * w1[e, f]))
                 output y[t, f] = sum[e](n[t, e] * w2[f, e]) * b[t, f]
                 """,

@@ -33,7 +33,11 @@ record Cut(List<Factor> factors, Piece rest, long columns) {
      * @param value what the rows are as they are, element for element; null where they are computed
      * @param type of the factors and the weights
      */
-    record Factor(Piece rows, @Nullable Value value, Matrix matrix, long depth, ElementType type) {}
+    record Factor(Piece rows, @Nullable Value value, Matrix matrix, long depth, ElementType type) {
+        boolean reads(Value operand) {
+            return rows.template().request().kernel().operands().contains(operand);
+        }
+    }
 
     /** The pieces of a kernel, or null where it is not products with weights that lie as matrices. */
     static @Nullable Cut of(Template whole) {
@@ -99,8 +103,9 @@ record Cut(List<Factor> factors, Piece rest, long columns) {
     }
 
     /**
-     * The value that all products are added to where the output is that sum and nothing else: what a residual stream was before. A
-     * library adds to it where it lies, so no factor may be computed from it either. Null where the output is something else.
+     * The value that all products are added to where the output is that sum and nothing else: what a residual stream was before.
+     * A library adds to it where it lies, so no factor may be computed from it: an earlier product would be in it. Null where the
+     * output is something else.
      */
     @Nullable
     Value onto() {
@@ -111,20 +116,12 @@ record Cut(List<Factor> factors, Piece rest, long columns) {
         terms(template.body(), terms);
         List<Value> added =
                 terms.stream().map(term -> plain(term, indices)).distinct().toList();
-        Value first = operands.getFirst();
-        boolean once = added.size() == terms.size()
+        boolean sum = added.size() == terms.size()
                 && terms.size() == factors.size() + 1
                 && added.size() == operands.size()
                 && added.containsAll(operands);
-        return once
-                        && factors.stream()
-                                .noneMatch(factor -> factor.rows()
-                                        .template()
-                                        .request()
-                                        .kernel()
-                                        .operands()
-                                        .contains(first))
-                ? first
+        return sum && factors.stream().noneMatch(factor -> factor.reads(operands.getFirst()))
+                ? operands.getFirst()
                 : null;
     }
 
@@ -142,8 +139,7 @@ record Cut(List<Factor> factors, Piece rest, long columns) {
     ElementType typeOfRows(Value value) {
         ElementType type = null;
         for (Factor factor : factors) {
-            boolean reads =
-                    factor.rows().template().request().kernel().operands().contains(value);
+            boolean reads = factor.reads(value);
             if (reads && (factor.value() != value || (type != null && type != factor.type()))) {
                 return null;
             }
