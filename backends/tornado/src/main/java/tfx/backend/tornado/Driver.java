@@ -1,6 +1,7 @@
 package tfx.backend.tornado;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 import tfx.compiler.schedule.ElementType;
 
@@ -30,6 +31,23 @@ public interface Driver {
     /** Whether warps multiply matrices of BF16 that their work items hold together, in fragments. */
     boolean fragments();
 
+    /** Whether kernels go to the device's compiler as CUDA C++, by {@link #task}, and take their place as an int. */
+    default boolean cuda() {
+        return false;
+    }
+
+    /**
+     * Compiles a kernel.
+     *
+     * @param name of its function
+     * @param text in CUDA C++
+     * @param written which of its slabs it writes
+     * @throws IllegalStateException it is not compiled; its name and what the compiler says
+     */
+    default Task task(String name, String text, List<Boolean> written) {
+        throw new UnsupportedOperationException("kernels are classes here");
+    }
+
     /** Elements of 32 bits by which what stores a fragment's sums into a group's memory misses the first. */
     int header();
 
@@ -54,12 +72,19 @@ public interface Driver {
      * A generated kernel.
      *
      * @param id the name of its class
-     * @param arrays the kernel's, in the order of {@link Task#addTo}
+     * @param arguments the kernel's, as {@link Task#addTo} takes them
      * @param groups groups of work items
      * @param group work items in a group
      * @param barriers whether the items of a group wait for one another
      */
-    record Run(String id, Task task, Object[] arrays, int groups, int group, boolean barriers) implements Launch {}
+    record Run(String id, Task task, Object[] arguments, int groups, int group, boolean barriers) implements Launch {
+        @Override
+        public Object[] arrays() {
+            return Arrays.stream(arguments)
+                    .filter(argument -> !(argument instanceof Integer))
+                    .toArray();
+        }
+    }
 
     /** A matrix in an array: its first element, and the elements from one row to the next. */
     record Block(Object array, long first, long pitch) {}

@@ -45,7 +45,7 @@ final class Emulator implements Platform {
         CodeBlock.Builder arguments = CodeBlock.builder();
         for (int k = 0; k < parameters.size(); k++) {
             boolean words = parameters.get(k).equals(type("LongArray"));
-            arguments.add(words ? ", $T.over(arrays[$L])" : ", ($T) arrays[$L]", parameters.get(k), k);
+            arguments.add(words ? ", $T.over(arguments[$L])" : ", ($T) arguments[$L]", parameters.get(k), k);
         }
         return CodeBlock.of("(($T) graph).add(id, item -> $L.run(item$L))", Launches.class, name, arguments.build());
     }
@@ -91,7 +91,8 @@ final class Emulator implements Platform {
     }
 
     @Override
-    public Map<String, Task> load(Map<String, String> sources) {
+    public Map<String, Task> load(List<KernelText> kernels) {
+        Map<String, String> sources = Tasks.sources(kernels, this);
         if (sources.isEmpty()) {
             return Map.of();
         }

@@ -76,7 +76,7 @@ final class Faults {
     }
 
     /**
-     * A fault as an error: TFX0545 where memory is full, TFX0544 where it names a kernel, which TornadoVM does where one does not
+     * A fault as an error: TFX0545 where memory is full, TFX0544 where it names a kernel, which the compiler says where one does not
      * compile, else TFX0547.
      *
      * @param kernels that were to run
@@ -101,7 +101,7 @@ final class Faults {
         return new TfxException(Diagnostic.error(
                 "TFX0544",
                 kernel,
-                "TornadoVM cannot compile this kernel for " + room.device() + ": " + all,
+                "this kernel cannot be compiled for " + room.device() + ": " + all,
                 "please report it with its source, " + source.apply(kernel)));
     }
 

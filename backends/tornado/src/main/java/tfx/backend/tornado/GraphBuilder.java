@@ -182,7 +182,7 @@ final class GraphBuilder {
     }
 
     private int groups(KernelClasses.Made kernel) {
-        return kernel.source().written().groups().applyAsInt(driver.units());
+        return kernel.source().written().groups().of(driver.units());
     }
 
     private List<Slotted> form(List<Object> jobs, Wide wide, List<Form> forms, Form.Layout layout) {

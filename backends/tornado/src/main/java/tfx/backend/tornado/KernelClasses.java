@@ -103,9 +103,8 @@ final class KernelClasses {
                 sources.put(key, write(name, wanted));
             }
         }
-        Map<String, String> texts = new LinkedHashMap<>();
-        sources.values().forEach(source -> texts.put(source.name(), source.text()));
-        Map<String, Task> tasks = platform.load(texts);
+        Map<String, Task> tasks = platform.load(
+                sources.values().stream().map(Template.Source::kernel).toList());
         sources.forEach((key, source) -> made.put(key, new Made(source, tasks.get(source.name()))));
     }
 
@@ -124,11 +123,11 @@ final class KernelClasses {
         if (sample != null) {
             Wanted wanted = new Wanted(template, sample, false);
             Made there = of(wanted);
-            return there != null ? there.source.text() : write("Kernel", wanted).text();
+            return platform.text((there != null ? there.source : write("Kernel", wanted)).kernel());
         }
         List<ElementType> types = template.types().stream().distinct().toList();
         int[] parameters = template.types().stream().mapToInt(types::indexOf).toArray();
-        return template.write("Kernel", platform, parameters, types, false, true)
-                .text();
+        return platform.text(template.write("Kernel", platform, parameters, types, false, true)
+                .kernel());
     }
 }

@@ -29,34 +29,39 @@ final class KernelFolder {
         return ofProcess;
     }
 
-    private Path file(String name, String ending) {
+    /** Where what is generated under a name lies. */
+    Path file(String name, String ending) {
         return root.resolve(Template.PACKAGE.replace('.', '/')).resolve(name + ending);
-    }
-
-    Path source(String name) {
-        return file(name, ".java");
     }
 
     boolean holds(String name) {
         return Files.exists(file(name, ".class"));
     }
 
-    /** Classes by binary name, sources by simple name. */
-    void write(Map<String, String> sources, Map<String, byte[]> classes) throws IOException {
+    /** Sources by simple name. */
+    void write(Map<String, String> sources, String ending) throws IOException {
         Files.createDirectories(file("x", "").getParent());
         for (Map.Entry<String, String> source : sources.entrySet()) {
-            Files.writeString(source(source.getKey()), source.getValue());
+            Files.writeString(file(source.getKey(), ending), source.getValue());
         }
+    }
+
+    /** Classes by binary name, in the folders that their sources made. */
+    void write(Map<String, byte[]> classes) throws IOException {
         for (Map.Entry<String, byte[]> bytes : classes.entrySet()) {
             Files.write(root.resolve(bytes.getKey().replace('.', '/') + ".class"), bytes.getValue());
         }
     }
 
-    /** Lets the process's class loader find {@code implementation} as a service. */
-    void serve(String service, String implementation) throws IOException {
+    /** Lets the process's class loader find classes, by simple name, as a service. */
+    void serve(String service, List<String> implementations) throws IOException {
         Path file = root.resolve("META-INF/services").resolve(service);
         Files.createDirectories(file.getParent());
-        Files.writeString(file, implementation + "\n");
+        Files.write(
+                file,
+                implementations.stream()
+                        .map(name -> Template.PACKAGE + "." + name)
+                        .toList());
     }
 
     /** Leaves the folder when the process ends. */

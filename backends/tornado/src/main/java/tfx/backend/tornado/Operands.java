@@ -17,7 +17,7 @@ final class Operands {
     /** Stands for the first output where a tensor's number is asked for; one less for each output behind it. */
     static final int OUTPUT = -1;
 
-    /** Elements of 16 bits in a word. */
+    /** Elements of 16 bits in a word: 2 to the power of 2. */
     static final int WORD = 4;
 
     final CallRecord record;
@@ -72,8 +72,9 @@ final class Operands {
     String load(Value value, String at) {
         int number = number(value);
         if (wide.contains(slabs[number])) {
-            String word = "s" + slabs[number] + ".get((" + at + ") / " + WORD + ")";
-            return "BFloat16.bf16ToFloat((short) (" + word + " >> (" + at + ") % " + WORD + " * 16))";
+            // Places are not below 0, which the device's compiler would have to allow for where it divides.
+            String word = "s" + slabs[number] + ".get(" + at + " >> 2)";
+            return "BFloat16.bf16ToFloat((short) (" + word + " >> (" + at + " & 3) * 16))";
         }
         String element = "s" + slabs[number] + ".get(" + at + ")";
         return switch (layouts.get(number).type()) {

@@ -13,7 +13,7 @@ interface Platform {
     ClassName type(String simpleName);
 
     /**
-     * The statement that adds the kernel {@code name} to {@code graph} under {@code id}, with {@code arrays}. An array may be of another type than the parameter: one of short elements is taken as one of words.
+     * The statement that adds the kernel {@code name} to {@code graph} under {@code id}, with {@code arguments}. An array may be of another type than the parameter: one of short elements is taken as one of words.
      *
      * @param parameters the types of the arrays
      */
@@ -76,8 +76,13 @@ interface Platform {
     /** A class name that nothing else has, with {@code readable} in it. */
     String unique(String readable);
 
-    /** Compiles classes of {@link Template#PACKAGE} and makes one instance of each, by simple name. */
-    Map<String, Task> load(Map<String, String> sources);
+    /** A kernel's file in the language that {@link #load} takes. */
+    default String text(KernelText kernel) {
+        return JavaText.of(kernel, this);
+    }
+
+    /** Makes a task of each kernel, by name. */
+    Map<String, Task> load(List<KernelText> kernels);
 
     /**
      * The fault of an execution as the user should see it.

@@ -28,15 +28,18 @@ record Slotted(
 
     /**
      * What a graph is given for it. Where its record and its literals begin stands in an array of its own, added to
-     * {@code once}: a number would be part of the kernel, which TornadoVM would compile for every layer.
+     * {@code once}, unless a number is no part of a kernel's text: TornadoVM would compile one for every layer.
      */
     Driver.Launch launch(Driver driver, Object args, Object literals, List<Object> once) {
         if (product != null) {
             return product;
         }
-        Object slot = driver.array(ElementType.I32, 1);
-        driver.data(slot).setAtIndex(ValueLayout.JAVA_INT, 0, place.at());
-        once.add(slot);
+        Object slot = place.at();
+        if (!driver.cuda()) {
+            slot = driver.array(ElementType.I32, 1);
+            driver.data(slot).setAtIndex(ValueLayout.JAVA_INT, 0, place.at());
+            once.add(slot);
+        }
         List<Object> given = new ArrayList<>(List.of(slot, args, literals));
         given.addAll(arrays);
         Written written = kernel.source().written();

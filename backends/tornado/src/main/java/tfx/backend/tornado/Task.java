@@ -1,13 +1,13 @@
 package tfx.backend.tornado;
 
-/** What a generated kernel class implements. */
+/** A generated kernel, ready to be run: its own class where it is one. */
 public interface Task {
     /**
      * Adds the kernel to a task graph.
      *
      * @param graph a task graph of the platform the class was generated for
-     * @param context what the graph's kernels have in common: a KernelContext where that is TornadoVM's
-     * @param arrays the kernel's arrays: its place, the arguments, the literals, its slabs
+     * @param context a KernelContext for a class of TornadoVM's, else the {@link Driver.Run}
+     * @param arguments the kernel's: its place, the record, the literals, its slabs
      */
-    void addTo(Object graph, String id, Object context, Object[] arrays);
+    void addTo(Object graph, String id, Object context, Object[] arguments);
 }

@@ -3,6 +3,7 @@ package tfx.backend.tornado;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import tfx.backend.common.Javac;
@@ -10,6 +11,13 @@ import tfx.backend.common.Javac;
 /** Classes of generated text: compiled, and one instance of each. */
 final class Tasks {
     private Tasks() {}
+
+    /** The texts of kernels by their names. */
+    static Map<String, String> sources(List<KernelText> kernels, Platform platform) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        kernels.forEach(kernel -> texts.put(kernel.name(), platform.text(kernel)));
+        return texts;
+    }
 
     /**
      * The bytes of classes.

@@ -1,17 +1,10 @@
 package tfx.backend.tornado;
 
-import com.palantir.javapoet.ClassName;
-import com.palantir.javapoet.JavaFile;
-import com.palantir.javapoet.MethodSpec;
-import com.palantir.javapoet.TypeName;
-import com.palantir.javapoet.TypeSpec;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import javax.lang.model.element.Modifier;
 import org.jspecify.annotations.Nullable;
 import tfx.backend.common.Analysis;
 import tfx.backend.common.Key;
@@ -193,14 +186,18 @@ final class Template {
     }
 
     /**
-     * A kernel's class.
+     * A kernel's text with what a graph needs to run it.
      *
      * @param entries what the record of a call holds
      */
-    record Source(String name, String text, List<CallRecord.Entry> entries, Written written) {}
+    record Source(KernelText kernel, List<CallRecord.Entry> entries, Written written) {
+        String name() {
+            return kernel.name();
+        }
+    }
 
     /**
-     * Writes the class.
+     * Writes the kernel.
      *
      * @param slabs which slab parameter holds each operand, and behind them each output
      * @param slabTypes the type of each slab parameter
@@ -217,65 +214,8 @@ final class Template {
         StringBuilder code = new StringBuilder(literals.code);
         operands.record.declarations().forEach(line -> code.append(line).append('\n'));
         code.append(emitter.scope.code);
-        String text = file(name, platform, slabTypes, operands.wide(), code.toString());
-        return new Source(name, text, operands.record.entries(), written);
-    }
-
-    /** @param wide which slabs the kernel takes as arrays of words */
-    static String file(String name, Platform platform, List<ElementType> slabs, Set<Integer> wide, String code) {
-        MethodSpec.Builder run = MethodSpec.methodBuilder("run")
-                .addModifiers(Modifier.PUBLIC, Modifier.STATIC)
-                .addParameter(platform.type("KernelContext"), "context")
-                .addParameter(platform.type("IntArray"), "slot")
-                .addParameter(platform.type("IntArray"), "args")
-                .addParameter(platform.type("DoubleArray"), "literals");
-        List<TypeName> types = new ArrayList<>(
-                List.of(platform.type("IntArray"), platform.type("IntArray"), platform.type("DoubleArray")));
-        for (int k = 0; k < slabs.size(); k++) {
-            TypeName type = platform.type(wide.contains(k) ? "LongArray" : arrayType(slabs.get(k)));
-            run.addParameter(type, "s" + k);
-            types.add(type);
-        }
-        // The method that makes the task stands beside the kernel: TornadoVM finds the kernel through its method
-        // reference.
-        MethodSpec task = MethodSpec.methodBuilder("addTo")
-                .addAnnotation(Override.class)
-                .addModifiers(Modifier.PUBLIC)
-                .addParameter(Object.class, "graph")
-                .addParameter(String.class, "id")
-                .addParameter(Object.class, "context")
-                .addParameter(Object[].class, "arrays")
-                .addStatement(platform.task(name, types))
-                .build();
-        TypeSpec type = TypeSpec.classBuilder(name)
-                .addModifiers(Modifier.PUBLIC, Modifier.FINAL)
-                .addSuperinterface(ClassName.get(Task.class))
-                .addMethod(run.addStatement("final int at = slot.get(0)")
-                        .addCode("$L", uses(platform, code))
-                        .build())
-                .addMethod(task)
-                .build();
-        return JavaFile.builder(PACKAGE, type).skipJavaLangImports(true).build().toString();
-    }
-
-    /** The code with the device's types named in full where it uses them as plain names. */
-    private static String uses(Platform platform, String code) {
-        String named = code;
-        for (String type : List.of("TornadoMath", "BFloat16", "MMAShape")) {
-            named = named.replace(type + ".", platform.type(type).canonicalName() + ".");
-        }
-        return named;
-    }
-
-    static String arrayType(ElementType type) {
-        return switch (type) {
-            case F32 -> "FloatArray";
-            case I32 -> "IntArray";
-            case F16 -> "HalfFloatArray";
-            case BF16 -> "BFloat16Array";
-            case F64 -> "DoubleArray";
-            case I64 -> "LongArray";
-        };
+        KernelText text = KernelText.of(name, slabTypes, operands.wide(), code.toString(), written);
+        return new Source(text, operands.record.entries(), written);
     }
 
     /** A name that tells readers of generated code and error messages which kernel this is. */

@@ -2,7 +2,6 @@ package tfx.backend.tornado;
 
 import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.CodeBlock;
-import com.palantir.javapoet.ParameterizedTypeName;
 import com.palantir.javapoet.TypeName;
 import java.io.File;
 import java.io.IOException;
@@ -42,10 +41,14 @@ final class TornadoVm implements Platform {
     /** Groups that a multiprocessor has room for, of those that divide rows. */
     private static final int GROUPS = 8;
 
-    private static final String API = "uk.ac.manchester.tornado.api";
+    private static final String JAVA = ".java";
     private static final String DRIVER = "TornadoDriver";
-    private static final String GRAPHS = "TornadoGraphs";
-    private static final String PRODUCTS = "TornadoProducts";
+    /** What stands beside it. */
+    private static final List<String> OTHERS = List.of("TornadoGraphs", "TornadoNatives");
+
+    /** Libraries of ours that TornadoVM calls. */
+    private static final List<String> LIBRARIES = List.of("TornadoProducts", "TornadoKernels");
+
     /** What TornadoVM looks up to find libraries. */
     private static final String PROVIDER = "uk.ac.manchester.tornado.runtime.library.spi.TornadoLibraryProvider";
 
@@ -83,12 +86,14 @@ final class TornadoVm implements Platform {
         try {
             if (!folder.holds(DRIVER)) {
                 Map<String, String> texts = new HashMap<>();
-                for (String name : List.of(DRIVER, GRAPHS, PRODUCTS)) {
-                    try (InputStream in = TornadoVm.class.getResourceAsStream(name + ".java")) {
-                        texts.put(name, new String(in.readAllBytes(), StandardCharsets.UTF_8));
+                for (List<String> names : List.of(List.of(DRIVER), OTHERS, LIBRARIES)) {
+                    for (String name : names) {
+                        try (InputStream in = TornadoVm.class.getResourceAsStream(name + ".java")) {
+                            texts.put(name, new String(in.readAllBytes(), StandardCharsets.UTF_8));
+                        }
                     }
                 }
-                folder.serve(PROVIDER, Template.PACKAGE + "." + PRODUCTS);
+                folder.serve(PROVIDER, LIBRARIES);
                 compile(installation, folder, texts);
             }
             Class<?> type = Class.forName(Template.PACKAGE + "." + DRIVER, true, ClassLoader.getSystemClassLoader());
@@ -106,43 +111,12 @@ final class TornadoVm implements Platform {
 
     @Override
     public ClassName type(String simpleName) {
-        return named(simpleName);
-    }
-
-    static ClassName named(String simpleName) {
-        return switch (simpleName) {
-            case "TornadoMath" -> ClassName.get(API + ".math", simpleName);
-            case "TornadoFunctions" -> ClassName.get(API + ".common", simpleName);
-            case "BFloat16" -> ClassName.get(API + ".types", simpleName);
-            case "MMAShape" -> ClassName.get(API + ".enums", simpleName);
-            default ->
-                simpleName.endsWith("Array")
-                        ? ClassName.get(API + ".types.arrays", simpleName)
-                        : ClassName.get(API, simpleName);
-        };
+        return TornadoApi.type(simpleName);
     }
 
     @Override
     public CodeBlock task(String name, List<TypeName> parameters) {
-        return taskOf(name, parameters);
-    }
-
-    static CodeBlock taskOf(String name, List<TypeName> parameters) {
-        List<TypeName> types = new ArrayList<>(List.of(named("KernelContext")));
-        types.addAll(parameters);
-        ClassName function = named("TornadoFunctions").nestedClass("Task" + types.size());
-        CodeBlock.Builder arrays = CodeBlock.builder();
-        for (int k = 0; k < parameters.size(); k++) {
-            arrays.add(", arrays[$L]", k);
-        }
-        // Through the plain type: the device does not tell arrays of words from arrays of short elements, Java does.
-        return CodeBlock.of(
-                "(($T) graph).task(id, ($T) ($T) $L::run, context$L)",
-                named("TaskGraph"),
-                function,
-                ParameterizedTypeName.get(function, types.toArray(TypeName[]::new)),
-                name,
-                arrays.build());
+        return TornadoApi.task(name, parameters);
     }
 
     @Override
@@ -163,7 +137,7 @@ final class TornadoVm implements Platform {
     /** The only fragment store there is takes an array of the device's; it writes to whatever array it is given. */
     @Override
     public String storage(String floats) {
-        return "(" + named("FloatArray").canonicalName() + ") (Object) " + floats;
+        return "(" + type("FloatArray").canonicalName() + ") (Object) " + floats;
     }
 
     @Override
@@ -192,11 +166,48 @@ final class TornadoVm implements Platform {
     }
 
     @Override
-    public Map<String, Task> load(Map<String, String> sources) {
+    public String text(KernelText kernel) {
+        return driver.cuda() ? CudaText.of(kernel) : JavaText.of(kernel, this);
+    }
+
+    /** The end of a kernel's file. */
+    private String ending() {
+        return driver.cuda() ? ".cu" : JAVA;
+    }
+
+    @Override
+    public Map<String, Task> load(List<KernelText> kernels) {
+        Map<String, String> sources = Tasks.sources(kernels, this);
+        if (driver.cuda()) {
+            return compiled(kernels, sources);
+        }
         if (!sources.isEmpty()) {
             compile(installation, folder, sources);
         }
         return Tasks.of(ClassLoader.getSystemClassLoader(), sources.keySet());
+    }
+
+    private Map<String, Task> compiled(List<KernelText> kernels, Map<String, String> sources) {
+        write(folder, sources, ending());
+        Map<String, Task> tasks = new HashMap<>();
+        for (KernelText kernel : kernels) {
+            List<Boolean> written =
+                    kernel.slabs().stream().map(KernelText.Parameter::written).toList();
+            try {
+                tasks.put(kernel.name(), driver.task(kernel.name(), sources.get(kernel.name()), written));
+            } catch (IllegalStateException e) {
+                throw fault(e, List.of(kernel.name()), 0);
+            }
+        }
+        return tasks;
+    }
+
+    private static void write(KernelFolder folder, Map<String, String> sources, String ending) {
+        try {
+            folder.write(sources, ending);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static void compile(Installation installation, KernelFolder folder, Map<String, String> sources) {
@@ -205,7 +216,8 @@ final class TornadoVm implements Platform {
                     installation.jars().stream().map(Path::toString).toList());
             path.add(Javac.home(Task.class));
             path.add(Javac.home(Backend.class));
-            folder.write(sources, Tasks.compile(sources, String.join(File.pathSeparator, path)));
+            folder.write(sources, JAVA);
+            folder.write(Tasks.compile(sources, String.join(File.pathSeparator, path)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -215,7 +227,7 @@ final class TornadoVm implements Platform {
     public RuntimeException fault(RuntimeException fault, List<String> kernels, long held) {
         return Faults.of(fault, new Faults.Room(driver.device(), held, driver.memory()), kernels, kernel -> {
             folder.keep();
-            return folder.source(kernel);
+            return folder.file(kernel, ending());
         });
     }
 }

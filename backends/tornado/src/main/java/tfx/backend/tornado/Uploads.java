@@ -37,8 +37,8 @@ final class Uploads {
                 () -> emitter.scope.line("s1.set(to + cell, " + from + ");"));
         Written written = new Written(emitter, GROUP, false, Written.cells(GROUP));
         String name = platform.unique("upload");
-        String text =
-                Template.file(name, platform, List.of(ElementType.F32, type), Set.of(), emitter.scope.code.toString());
-        return new Template.Source(name, text, List.of(), written);
+        KernelText text =
+                KernelText.of(name, List.of(ElementType.F32, type), Set.of(), emitter.scope.code.toString(), written);
+        return new Template.Source(text, List.of(), written);
     }
 }

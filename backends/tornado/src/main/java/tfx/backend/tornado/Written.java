@@ -1,25 +1,37 @@
 package tfx.backend.tornado;
 
-import java.util.function.IntUnaryOperator;
-
 /**
  * A kernel's body as text, with what it takes to start it.
  *
  * @param emitter holds the text in its outermost scope, and the record of changing numbers in its operands
  * @param group work items in a group
  * @param barriers whether the items of a group wait for one another
- * @param groups how many groups a device of so many compute units is given; any number is right
+ * @param groups how many groups it is started with; any number is right
  */
-record Written(Emitter emitter, int group, boolean barriers, IntUnaryOperator groups) {
+record Written(Emitter emitter, int group, boolean barriers, Groups groups) {
     /** Items that a compute unit holds at once, roughly: more groups than that only wait. */
     private static final int RESIDENT = 1024;
 
-    /** Enough groups to fill each compute unit. */
-    static IntUnaryOperator cells(int group) {
-        return cells(group, RESIDENT);
+    /**
+     * Groups that fill a device.
+     *
+     * @param each how many a compute unit is given
+     * @param held how many of them it holds at once whatever registers that leaves to an item, 0 where the device's compiler may choose
+     */
+    record Groups(int each, int held) {
+        /** How many a device of so many compute units is given. */
+        int of(int units) {
+            return units * each;
+        }
     }
 
-    static IntUnaryOperator cells(int group, int resident) {
-        return units -> units * Math.max(1, resident / group);
+    /** Enough groups to fill each compute unit. */
+    static Groups cells(int group) {
+        return new Groups(Math.max(1, RESIDENT / group), 0);
+    }
+
+    /** The same with as many items as {@code resident}, half of them at once at least where more are wanted than have enough registers. */
+    static Groups cells(int group, int resident) {
+        return new Groups(Math.max(1, resident / group), Math.max(1, Math.min(resident, RESIDENT) / group));
     }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import tfx.backend.tornado.Driver;
+import tfx.backend.tornado.Task;
 import tfx.compiler.schedule.ElementType;
 import uk.ac.manchester.tornado.api.TornadoBackend;
 import uk.ac.manchester.tornado.api.TornadoRuntime;
@@ -28,7 +29,7 @@ public final class TornadoDriver implements Driver {
     private static final int RESERVED_LOCAL = 1 << 10;
 
     /** The compute capability since which warps multiply matrices of bfloat16. */
-    private static final int BFLOAT16 = 8;
+    private static final int BFLOAT16 = 80;
 
     private final TornadoDevice device;
     private final TornadoVMBackendType backend;
@@ -100,15 +101,26 @@ public final class TornadoDriver implements Driver {
 
     @Override
     public boolean fragments() {
-        return backend == TornadoVMBackendType.CUDA && capability() >= BFLOAT16;
+        return cuda() && capability() >= BFLOAT16;
     }
 
-    /** The first number of a CUDA device's compute capability, which only its own class tells; 0 where it does not. */
+    @Override
+    public boolean cuda() {
+        return backend == TornadoVMBackendType.CUDA && TornadoKernels.available();
+    }
+
+    @Override
+    public Task task(String name, String text, List<Boolean> written) {
+        return TornadoKernels.compiled(name, text, written, capability());
+    }
+
+    /** A CUDA device's compute capability, 90 for 9.0, which only its own class tells; 0 where it does not. */
     private int capability() {
         Object physical = device.getPhysicalDevice();
         try {
-            return (int)
-                    physical.getClass().getMethod("getComputeCapabilityMajor").invoke(physical);
+            Class<?> type = physical.getClass();
+            return 10 * (int) type.getMethod("getComputeCapabilityMajor").invoke(physical)
+                    + (int) type.getMethod("getComputeCapabilityMinor").invoke(physical);
         } catch (ReflectiveOperationException e) {
             return 0;
         }

@@ -28,9 +28,9 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 final class TornadoGraphs {
     /** A graph of TornadoVM holds 256 tasks ... */
     private static final int MOST_TASKS = 250;
-    /** ... in 1,024 nodes, some for arrays of many: a task has two, its slot three, and what it writes one each ... */
+    /** ... in 1,024 nodes, some for arrays of many: a task has two, an array of its own three, and what it writes one each ... */
     private static final int MOST_NODES = 960;
-    /** ... and 8,192 bytes of its own code: five for each argument of a task, one of them no array, and 15 for the task. */
+    /** ... and 8,192 bytes of its own code: five for each argument of a task, and 15 for the task. */
     private static final int MOST_CODE = 8100;
 
     private final TornadoDevice device;
@@ -73,7 +73,9 @@ final class TornadoGraphs {
             graphs.add(graph(part, parts, shared, grids));
         }
         TornadoExecutionPlan plan = new TornadoExecutionPlan(graphs.toArray(new ImmutableTaskGraph[0]));
-        plan = plan.withDevice(device).withGridScheduler(grids);
+        plan = plan.withDevice(device);
+        // Kernels that are launched here and not by TornadoVM have no grid of its own.
+        plan = grids.keySet().isEmpty() ? plan : plan.withGridScheduler(grids);
         // One launch for the whole step instead of one a kernel: ten times less to do for the host.
         Steps steps = new Steps(
                 captured ? plan.withCUDAGraph() : plan,
@@ -119,11 +121,16 @@ final class TornadoGraphs {
         for (Object array : launch.arrays()) {
             written += back.contains(array) ? 1 : 0;
         }
-        return 5 + written;
+        return (ofTornado(launch) ? 5 : 2) + written;
     }
 
     private static int code(Launch launch) {
-        return 5 * (launch.arrays().length + 1) + 15;
+        return 5 * (launch.arrays().length + (ofTornado(launch) ? 1 : 0)) + 15;
+    }
+
+    /** Whether it is a class that TornadoVM compiles: one of the task's arguments is no array then, and one says where its numbers begin. */
+    private static boolean ofTornado(Launch launch) {
+        return launch instanceof Run run && !(run.task() instanceof TornadoKernels.Kernel);
     }
 
     /** The parts that may run just before one: of its form the one before it, and for the first of a form the last of each. */
@@ -166,7 +173,11 @@ final class TornadoGraphs {
             switch (launch) {
                 case Run run -> {
                     String id = "k" + tasks++ + "_" + run.id();
-                    run.task().addTo(graph, id, context, run.arrays());
+                    if (run.task() instanceof TornadoKernels.Kernel kernel) {
+                        kernel.addTo(graph, id, run, run.arguments());
+                        continue;
+                    }
+                    run.task().addTo(graph, id, context, run.arguments());
                     WorkerGrid1D grid = new WorkerGrid1D(run.groups() * run.group());
                     grid.setLocalWork(run.group(), 1, 1);
                     grids.add(part.name(), id, grid);

@@ -1,10 +1,9 @@
 package tfx.generated;
 
+import static tfx.generated.TornadoNatives.call;
+
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
@@ -41,18 +40,7 @@ public final class TornadoProducts implements TornadoLibraryProvider {
     private static final int COMPUTE_F32 = 68;
     private static final int DEFAULT = -1;
 
-    private static final Optional<SymbolLookup> CUBLAS = library(LIBRARIES);
-
-    private static Optional<SymbolLookup> library(List<String> names) {
-        for (String name : names) {
-            try {
-                return Optional.of(SymbolLookup.libraryLookup(name, Arena.global()));
-            } catch (IllegalArgumentException absent) {
-                // The next name may be there.
-            }
-        }
-        return Optional.empty();
-    }
+    private static final Optional<TornadoNatives> CUBLAS = TornadoNatives.find(LIBRARIES);
 
     /** Whether cuBLAS is there. */
     static boolean available() {
@@ -103,46 +91,29 @@ public final class TornadoProducts implements TornadoLibraryProvider {
         Context(long handle, long workspace) {
             this.handle = handle;
             this.workspace = workspace;
-            ValueLayout i = ValueLayout.JAVA_INT;
-            ValueLayout j = ValueLayout.JAVA_LONG;
-            ValueLayout p = ValueLayout.ADDRESS;
-            this.multiply = function(CUBLAS.get(), "cublasGemmEx", j, i, i, i, i, i, p, j, i, i, j, i, i, p, j, i, i, i, i);
-        }
-    }
-
-    private static MethodHandle function(SymbolLookup library, String name, ValueLayout... parameters) {
-        return Linker.nativeLinker()
-                .downcallHandle(
-                        library.find(name).orElseThrow(() -> new IllegalStateException("cuBLAS lacks " + name)),
-                        FunctionDescriptor.of(ValueLayout.JAVA_INT, parameters));
-    }
-
-    private static void call(String name, MethodHandle function, Object... arguments) {
-        int status;
-        try {
-            status = (int) function.invokeWithArguments(arguments);
-        } catch (Throwable e) {
-            throw new IllegalStateException(name + " cannot be called: " + e.getMessage(), e);
-        }
-        if (status != 0) {
-            throw new IllegalStateException(name + " failed with status " + status);
+            ValueLayout i = TornadoNatives.INT;
+            ValueLayout j = TornadoNatives.LONG;
+            ValueLayout p = TornadoNatives.POINTER;
+            this.multiply = CUBLAS.get()
+                    .function("cublasGemmEx", j, i, i, i, i, i, p, j, i, i, j, i, i, p, j, i, i, i, i);
         }
     }
 
     @Override
     public LibraryContext createContext(TornadoXPUDevice device, long plan) {
         long stream = ((TornadoNativeStreamSupport) device).getNativeStream(plan);
-        SymbolLookup cublas = CUBLAS.get();
-        SymbolLookup cuda = library(List.of("libcuda.so.1")).orElseThrow();
-        ValueLayout j = ValueLayout.JAVA_LONG;
+        TornadoNatives cublas = CUBLAS.get();
+        TornadoNatives cuda = TornadoNatives.driver().orElseThrow();
+        ValueLayout j = TornadoNatives.LONG;
+        ValueLayout p = TornadoNatives.POINTER;
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(ValueLayout.JAVA_LONG);
-            call("cublasCreate", function(cublas, "cublasCreate_v2", ValueLayout.ADDRESS), out);
+            call("cublasCreate", cublas.function("cublasCreate_v2", p), out);
             long handle = out.get(ValueLayout.JAVA_LONG, 0);
-            call("cuMemAlloc", function(cuda, "cuMemAlloc_v2", ValueLayout.ADDRESS, j), out, WORKSPACE);
+            call("cuMemAlloc", cuda.function("cuMemAlloc_v2", p, j), out, WORKSPACE);
             long workspace = out.get(ValueLayout.JAVA_LONG, 0);
-            call("cublasSetStream", function(cublas, "cublasSetStream_v2", j, j), handle, stream);
-            call("cublasSetWorkspace", function(cublas, "cublasSetWorkspace_v2", j, j, j), handle, workspace, WORKSPACE);
+            call("cublasSetStream", cublas.function("cublasSetStream_v2", j, j), handle, stream);
+            call("cublasSetWorkspace", cublas.function("cublasSetWorkspace_v2", j, j, j), handle, workspace, WORKSPACE);
             return new Context(handle, workspace);
         }
     }
@@ -191,8 +162,9 @@ public final class TornadoProducts implements TornadoLibraryProvider {
     @Override
     public void destroyContext(LibraryContext given) {
         Context context = (Context) given;
-        call("cublasDestroy", function(CUBLAS.get(), "cublasDestroy_v2", ValueLayout.JAVA_LONG), context.handle);
-        SymbolLookup cuda = library(List.of("libcuda.so.1")).orElseThrow();
-        call("cuMemFree", function(cuda, "cuMemFree_v2", ValueLayout.JAVA_LONG), context.workspace);
+        ValueLayout j = TornadoNatives.LONG;
+        call("cublasDestroy", CUBLAS.get().function("cublasDestroy_v2", j), context.handle);
+        TornadoNatives cuda = TornadoNatives.driver().orElseThrow();
+        call("cuMemFree", cuda.function("cuMemFree_v2", j), context.workspace);
     }
 }

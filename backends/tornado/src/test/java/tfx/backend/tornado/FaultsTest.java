@@ -45,7 +45,7 @@ class FaultsTest {
                         + log
                         + "\0\u001b[0m\nStacktrace: " + frames + "\u001b[0m\u001b[0m");
         assertEquals(
-                "Kernel8_v: error [TFX0544] TornadoVM cannot compile this kernel for a device: Unable to compile task"
+                "Kernel8_v: error [TFX0544] this kernel cannot be compiled for a device: Unable to compile task"
                         + " part0.k3_Kernel8_v - run\nThe internal error is: Error during code compilation\n"
                         + log.strip()
                         + "\n  mend: please report it with its source, Kernel8_v.java",

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.jar.JarEntry;
@@ -39,12 +38,12 @@ class GeneratedSourceTest {
     private static final Platform NAMES = new Platform() {
         @Override
         public ClassName type(String simpleName) {
-            return TornadoVm.named(simpleName);
+            return TornadoApi.type(simpleName);
         }
 
         @Override
         public CodeBlock task(String name, List<TypeName> parameters) {
-            return TornadoVm.taskOf(name, parameters);
+            return TornadoApi.task(name, parameters);
         }
 
         @Override
@@ -83,7 +82,7 @@ class GeneratedSourceTest {
         }
 
         @Override
-        public Map<String, Task> load(Map<String, String> sources) {
+        public Map<String, Task> load(List<KernelText> kernels) {
             throw new AssertionError("text is compiled here, never run");
         }
     };
@@ -116,22 +115,11 @@ class GeneratedSourceTest {
     @Test
     void kernelsCompileAgainstTheRealInterface() throws Exception {
         unpack();
-        Map<String, String> sources = new LinkedHashMap<>();
-        Template.Source upload = Uploads.source(NAMES, ElementType.F32);
-        sources.put(upload.name(), upload.text());
-        List<Program> programs = new ArrayList<>(List.of(Models.decoder(new Models.Shape(97, 64, 2, 4, 2, 160))));
-        for (int seed = 0; seed < 20; seed++) {
-            programs.add(Programs.random(seed, 3));
-        }
-        for (Program program : programs) {
-            for (ElementType weights : List.of(ElementType.F32, ElementType.BF16)) {
-                templates(Scheduler.schedule(Passes.run(program)), weights)
-                        .forEach(template -> write(template, sources));
-            }
-        }
+        List<KernelText> kernels = kernels();
         for (String piece : List.of("rows", "Many", "stretches", "joined")) {
-            assertTrue(sources.keySet().stream().anyMatch(name -> name.contains(piece)), piece);
+            assertTrue(kernels.stream().anyMatch(kernel -> kernel.name().contains(piece)), piece);
         }
+        Map<String, String> sources = Tasks.sources(kernels, NAMES);
         sources.forEach(KernelRules::check);
         // The interface that an artifact carries is of a release without these elements.
         sources.values().removeIf(text -> text.contains("BFloat16"));
@@ -139,6 +127,23 @@ class GeneratedSourceTest {
                 sources,
                 List.of("-classpath", api + File.pathSeparator + Javac.home(Task.class), "-proc:none", "-nowarn"));
         assertEquals(sources.size(), classes.size());
+    }
+
+    /** Kernels of many structures, with weights of two types. */
+    static List<KernelText> kernels() {
+        List<KernelText> kernels =
+                new ArrayList<>(List.of(Uploads.source(NAMES, ElementType.F32).kernel()));
+        List<Program> programs = new ArrayList<>(List.of(Models.decoder(new Models.Shape(97, 64, 2, 4, 2, 160))));
+        for (int seed = 0; seed < 20; seed++) {
+            programs.add(Programs.random(seed, 3));
+        }
+        for (Program program : programs) {
+            for (ElementType weights : List.of(ElementType.F32, ElementType.BF16)) {
+                templates(Scheduler.schedule(Passes.run(program)), weights)
+                        .forEach(template -> write(template, kernels));
+            }
+        }
+        return kernels;
     }
 
     /** The kernels of a program, and every piece that they are taken apart into. */
@@ -187,7 +192,7 @@ class GeneratedSourceTest {
                         : ElementType.F32;
     }
 
-    private static void write(Template template, Map<String, String> sources) {
+    private static void write(Template template, List<KernelText> kernels) {
         List<ElementType> types = template.types().stream().distinct().toList();
         int[] slabs = template.types().stream().mapToInt(types::indexOf).toArray();
         String piece = template.key().startsWith("stretches")
@@ -195,12 +200,11 @@ class GeneratedSourceTest {
                 : template.key().startsWith("joined")
                         ? "joined"
                         : Template.readable(template.request().kernel().name());
-        String name = "Kernel" + sources.size() + "_" + piece;
-        sources.put(name, template.write(name, NAMES, slabs, types, false, true).text());
+        String name = "Kernel" + kernels.size() + "_" + piece;
+        kernels.add(template.write(name, NAMES, slabs, types, false, true).kernel());
         if (template.differs(NAMES)) {
             String many = name + "Many";
-            sources.put(
-                    many, template.write(many, NAMES, slabs, types, true, true).text());
+            kernels.add(template.write(many, NAMES, slabs, types, true, true).kernel());
         }
     }
 

@@ -113,7 +113,7 @@ public final class EmulatedDriver implements Driver {
         Run run = (Run) launch;
         List<Runnable> kernels = new ArrayList<>();
         Launches into = (id, code) -> kernels.add(() -> groups(id, run, code));
-        run.task().addTo(into, run.id(), run, run.arrays());
+        run.task().addTo(into, run.id(), run, run.arguments());
         return kernels.getFirst();
     }
 
