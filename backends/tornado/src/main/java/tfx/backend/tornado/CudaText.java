@@ -17,7 +17,7 @@ final class CudaText {
     private static final Pattern SHARED =
             Pattern.compile("final (int|float)\\[\\] (\\w+) = context\\.allocate\\w+LocalArray\\((.+)\\);");
     private static final Pattern OWN = Pattern.compile("final (int|float)\\[\\] (\\w+) = new \\1\\[(.+)\\];");
-    private static final Pattern FUNCTIONS = Pattern.compile("\\b(TornadoMath|BFloat16)\\.");
+    private static final Pattern FUNCTIONS = Pattern.compile("\\b(TornadoMath|BFloat16|Float)\\.");
     /** Whole numbers of type float: in C++ they have a point. */
     private static final Pattern WHOLE = Pattern.compile("(?<![\\w.]|[eE][+-])(\\d+)f\\b");
 

@@ -48,9 +48,6 @@ public interface Driver {
         throw new UnsupportedOperationException("kernels are classes here");
     }
 
-    /** Elements of 32 bits by which what stores a fragment's sums into a group's memory misses the first. */
-    int header();
-
     /** How many groups of work items run at a time: compute units, multiprocessors. */
     int units();
 

@@ -27,6 +27,9 @@ final class Emitter {
     @Nullable
     Lanes lanes;
 
+    /** Whether exponentials are powers of two as devices compute them fast, to about 1e-6 of their size. */
+    boolean approximate;
+
     private int counter;
 
     Emitter(Analysis analysis, Operands operands) {

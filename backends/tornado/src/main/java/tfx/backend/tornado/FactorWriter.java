@@ -76,68 +76,58 @@ final class FactorWriter {
     }
 
     private void pair(Factor factor, String at) {
-        line("final int shifted = item << 16;");
-        line("final int other = rest << 16;");
         String first = number(factor, 0);
         String second = number(factor, 1);
-        line("packed = " + pack(e, first, second) + ";");
+        line("packed = BFloat16.pack(" + first + ", " + second + ");");
         line(e.operands.slab(factors.room()) + ".set(" + at + " + z, packed);");
-    }
-
-    /**
-     * The text that packs two numbers into an int. TornadoVM holds what {@code bf16FromFloat} gives as a short, and whatever
-     * is computed from it, unless an int stands to its left; {@code shifted} and {@code other} are ints whose lower halves are
-     * 0, which is more than TornadoVM knows.
-     */
-    static String pack(Emitter e, String first, String second) {
-        String lower = e.fresh("b");
-        String upper = e.fresh("b");
-        e.scope.line("final int " + lower + " = other - (shifted - BFloat16.bf16FromFloat(" + first + "));");
-        e.scope.line("final int " + upper + " = other - (shifted - BFloat16.bf16FromFloat(" + second + "));");
-        return "(" + lower + " & 65535) | (" + upper + " << 16)";
     }
 
     /** The first (0) or second (1) number of int {@code z} of a tile; 0 outside. */
     private String number(Factor factor, int j) {
         FoldTile tile = shape.tile();
-        List<Index> across = factor.side() == Side.VALUES
+        List<Index> terms = factor.side() == Side.VALUES
                 ? List.of(tile.column())
                 : tile.dots().get(factor.number()).sum().indices();
-        int terms = factor.side() == Side.VALUES ? 0 : shape.steps(factor.number()) * FragmentShape.SIDE;
         String which = e.fresh("i");
         String term = e.fresh("i");
+        // Of a work item's four ints r: a fragment's rows and terms, or two fragments' columns and terms, 8 apart.
+        String lane = "z / 4 % 32";
+        String near = lane + " / 4";
+        String pair = lane + " % 4 * 2 + " + j;
+        String fragment = "z / " + FragmentShape.RIGHT_INTS;
         String limit;
         switch (factor.side()) {
             case ROWS -> {
+                int steps = shape.steps(factor.number());
                 limit = e.operands.record.end();
-                line("final int " + which + " = " + e.operands.record.start() + " + tile * " + shape.rows() + " + z / "
-                        + 8 * terms + " * 16 + z / 8 % 16;");
-                line("final int " + term + " = z / " + FragmentShape.LEFT_INTS + " % " + terms / 16
-                        + " * 16 + z % 8 * 2 + " + j + ";");
+                line("final int " + which + " = " + e.operands.record.start() + " + tile * " + shape.rows() + " + "
+                        + fragment + " / " + steps + " * 16 + z % 2 * 8 + " + near + ";");
+                line("final int " + term + " = " + fragment + " % " + steps + " * 16 + z % 4 / 2 * 8 + " + pair + ";");
             }
             case POINTS -> {
+                int steps = shape.steps(factor.number());
                 limit = e.operands.size(tile.fold().index().size());
-                line("final int " + which + " = tile * " + shape.points() + " + z / " + 4 * terms
-                        + " * 8 + z % 4 * 2 + " + j + ";");
-                line("final int " + term + " = z / 4 % " + terms + ";");
+                line("final int " + which + " = tile * " + shape.points() + " + " + fragment + " / " + steps
+                        + " * 16 + z % 4 / 2 * 8 + " + near + ";");
+                line("final int " + term + " = " + fragment + " % " + steps + " * 16 + z % 2 * 8 + " + pair + ";");
             }
             default -> {
+                int across = shape.columnFragments() / 2;
                 limit = e.operands.size(tile.fold().index().size());
-                line("final int " + which + " = tile * " + shape.points() + " + z / " + 8 * shape.wide()
-                        + " * 16 + z / 4 % 16;");
-                line("final int " + term + " = z / " + FragmentShape.RIGHT_INTS + " % " + shape.wide() / 8
-                        + " * 8 + z % 4 * 2 + " + j + ";");
+                line("final int " + which + " = tile * " + shape.points() + " + " + fragment + " / " + across
+                        + " * 16 + z % 2 * 8 + " + pair + ";");
+                line("final int " + term + " = " + fragment + " % " + across + " * 16 + z % 4 / 2 * 8 + " + near + ";");
             }
         }
         Index bound = factor.side() == Side.ROWS ? tile.row() : tile.fold().index();
-        Set<Index> own = new LinkedHashSet<>(across);
+        Set<Index> own = new LinkedHashSet<>(terms);
         own.add(bound);
         String number = e.fresh("s");
         line("float " + number + " = 0f;");
-        String inside = which + " < " + limit + " && " + term + " < " + Product.count(across);
+        String inside = which + " < " + limit + " && " + term + " < " + Product.count(terms);
         e.block("if (" + inside + ") {", "}", own, true, () -> {
             e.names.put(bound, which);
-            Product.unflatten(e, across, term);
+            Product.unflatten(e, terms, term);
             line(number + " = " + e.real(factor.expr()) + ";");
         });
         return number;

@@ -14,10 +14,10 @@ import tfx.ir.Size;
 import tfx.ir.Value;
 
 /**
- * The factors of a fold as fragments read them, rounded to BF16, two in an int: for each sequence, factor by factor; of each
- * factor, for every choice of the indices that it depends on, tile by tile. A tile of a left factor lies by 16 rows and 16 terms,
- * row by row; one of a right factor by 8 columns and 16 terms, term by term (PTX ISA, {@code ldmatrix}). Rows, points, terms
- * and columns that there are not are 0.
+ * The factors of a fold as warps read them, rounded to BF16, two in an int: for each sequence, factor by factor; of each factor,
+ * for every choice of the indices that it depends on, tile by tile. In a tile the four ints of a work item lie side by side, those
+ * of a warp one behind another: one fragment of rows, or two of columns (PTX ISA, matrix fragments for {@code mma.m16n8k16}).
+ * Rows, points, terms and columns that there are not are 0.
  *
  * @param room where they lie
  */
@@ -42,12 +42,12 @@ record FragmentFactors(FragmentShape shape, Value room, List<Factor> all) {
     record Factor(Side side, int number, Expr expr, Map<Index, Long> groups, int ints) {
         /** What a group writes of a tile at a time. */
         int pieces() {
-            return (ints + PIECE - 1) / PIECE;
+            return FragmentFactors.pieces(ints);
         }
 
-        /** Ints from one tile to the next: behind its values stands for each piece whether all of them are finite numbers. */
+        /** Ints from one tile to the next. */
         int block() {
-            return side == Side.VALUES ? ints + (pieces() + SECTOR - 1) / SECTOR * SECTOR : ints;
+            return side == Side.VALUES ? FragmentFactors.block(ints) : ints;
         }
 
         long choices() {
@@ -61,6 +61,19 @@ record FragmentFactors(FragmentShape shape, Value room, List<Factor> all) {
         }
     }
 
+    private static int pieces(int ints) {
+        return (ints + PIECE - 1) / PIECE;
+    }
+
+    /** Behind the values of a tile stands for each piece whether all of them are finite numbers. */
+    static int block(int values) {
+        return values + flags(values);
+    }
+
+    static int flags(int values) {
+        return (pieces(values) + SECTOR - 1) / SECTOR * SECTOR;
+    }
+
     /** The factors of a kernel that is such a fold, and whose tiles a device has room for; null for others. */
     static @Nullable FragmentFactors find(
             Emitter e, List<Index> indices, Expr body, Platform.Fragments has, Value room) {
@@ -71,11 +84,10 @@ record FragmentFactors(FragmentShape shape, Value room, List<Factor> all) {
         }
         List<Factor> all = new ArrayList<>();
         for (int n = 0; n < tile.dots().size(); n++) {
-            int depth = shape.steps(n) * FragmentShape.SIDE;
             Expr left = tile.dots().get(n).left();
             Expr right = tile.dots().get(n).right();
-            all.add(new Factor(Side.ROWS, n, left, groups(e, tile, left), shape.rows() * depth / 2));
-            all.add(new Factor(Side.POINTS, n, right, groups(e, tile, right), shape.points() * depth / 2));
+            all.add(new Factor(Side.ROWS, n, left, groups(e, tile, left), shape.rowInts(n)));
+            all.add(new Factor(Side.POINTS, n, right, groups(e, tile, right), shape.pointInts(n)));
         }
         for (int v = 0; v < tile.values().size(); v++) {
             Expr value = tile.values().get(v);

@@ -1,6 +1,5 @@
 package tfx.backend.tornado;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntConsumer;
@@ -14,7 +13,7 @@ import tfx.ir.Expr.Monoid;
 /**
  * The pairs of rows and points of a tile whose dot products are computed with fragments. A work item has of each fragment two
  * rows ({@code h}), 8 apart, and in them two neighbouring points ({@code j}), as sums lie in fragments (PTX ISA, matrix
- * fragments for {@code mma.m16n8k16}).
+ * fragments for {@code mma.m16n8k16}). Names are those of a part: its first dot product, its second.
  */
 final class FragmentScores {
     /** Rows, and neighbouring points, that a work item has of a fragment. */
@@ -23,15 +22,15 @@ final class FragmentScores {
     private final Emitter e;
     private final FoldTile tile;
     private final FragmentShape shape;
+    private final FragmentPart part;
     private final FragmentMemory memory;
-    private final FragmentProducts products;
 
-    FragmentScores(Emitter e, FragmentShape shape, FragmentMemory memory, FragmentProducts products) {
+    FragmentScores(Emitter e, FragmentShape shape, FragmentPart part, FragmentMemory memory) {
         this.e = e;
         this.tile = shape.tile();
         this.shape = shape;
+        this.part = part;
         this.memory = memory;
-        this.products = products;
     }
 
     private void line(String text) {
@@ -43,10 +42,10 @@ final class FragmentScores {
         void number(int h, int f, int j);
     }
 
-    /** Every number that a work item has of fragments side by side. */
-    static void each(int fragments, Each each) {
-        for (int h = 0; h < OWN; h++) {
-            for (int f = 0; f < fragments; f++) {
+    /** Every number that a work item has of a tile. */
+    private void each(Each each) {
+        for (int f = 0; f < shape.pointFragments(); f++) {
+            for (int h = 0; h < OWN; h++) {
                 for (int j = 0; j < OWN; j++) {
                     each.number(h, f, j);
                 }
@@ -58,65 +57,50 @@ final class FragmentScores {
         return kind + n + "_" + h + "_" + f + "_" + j;
     }
 
-    /** Fragments of the rows' factors, which stay for all points. */
-    void rows() {
-        memory.rows();
-        line("context.localBarrier();");
-        for (int n = 0; n < tile.dots().size(); n++) {
-            products.left("q" + n, shape.before(n), shape.steps(n));
+    /** Element {@code j} of row {@code h} in what a work item has of a fragment of sums. */
+    static String element(String fragment, int h, int j) {
+        return fragment + "[" + (h * OWN + j) + "]";
+    }
+
+    /** What is the same in both rows of a work item. */
+    static void rows(IntConsumer each) {
+        for (int h = 0; h < OWN; h++) {
+            each.accept(h);
         }
     }
 
-    /** The dot products of a work item's pairs, where the points' factors of the first were written. */
+    /** The dot products of a work item's pairs. */
     void dots() {
-        for (int n = 0; n < tile.dots().size(); n++) {
-            if (n > 0) {
-                line("context.localBarrier();");
-                memory.write(Side.POINTS, n);
+        for (int i = 0; i < part.dots().size(); i++) {
+            for (int f = 0; f < shape.pointFragments(); f++) {
+                line("final float[] d" + i + "_" + f + " = new float[4];");
             }
-            line("context.localBarrier();");
-            int steps = shape.steps(n);
-            String[] sums = products.multiply(
-                    "q" + n,
-                    "right",
-                    "x * " + shape.pointFragments() * steps,
-                    0,
-                    shape.pointFragments(),
-                    steps,
-                    steps,
-                    1);
-            for (int f = 0; f < sums.length; f++) {
-                int dot = n;
-                int fragment = f;
-                products.take(
-                        sums[f],
-                        (h, j, text) -> line("final float " + name("d", dot, h, fragment, j) + " = " + text + ";"));
+            int steps = shape.steps(part.dots().get(i));
+            // Neighbours first: a product waits for the one before with the same sums.
+            for (int s = 0; s < steps; s++) {
+                for (int f = 0; f < shape.pointFragments(); f += 2) {
+                    String[] b = memory.columns(Side.POINTS, part.dots().get(i), f / 2 * steps + s);
+                    String rows = FragmentMemory.row(i, s);
+                    line("context.multiply(d" + i + "_" + f + ", " + rows + ", " + b[0] + ", " + b[1] + ");");
+                    line("context.multiply(d" + i + "_" + (f + 1) + ", " + rows + ", " + b[2] + ", " + b[3] + ");");
+                }
             }
         }
     }
 
     /**
-     * Which of the pairs there are, a bit each, and the largest scores of a work item's rows in this tile. Where {@code whole} is
-     * known, as in most tiles, all are there and none is asked.
+     * Which of the pairs there are, a bit each, and the scores. Where {@code whole} is known, as in most tiles, all are there and
+     * none is asked.
      */
     void scores(List<Expr> conditions) {
-        int[] maxima = shape.maxima();
         line("int valid = -1;");
-        missing(() -> {
+        e.block("if (!whole) {", "}", Set.of(), true, () -> {
             line("valid = 0;");
-            each(shape.pointFragments(), (h, f, j) -> pair(h, f, j, () -> valid(conditions, bit(h, f, j))));
+            each((h, f, j) -> pair(h, f, j, () -> valid(conditions, bit(h, f, j))));
         });
-        for (int k : maxima) {
-            rows(h -> line("float best" + k + "_" + h + " = " + Loops.identity(Monoid.MAX) + ";"));
-            Expr score = tile.fold().accumulators().get(k).body();
-            for (int h = 0; h < OWN; h++) {
-                for (int f = 0; f < shape.pointFragments(); f++) {
-                    numbers("s", k, h, f, Loops.identity(Monoid.MAX), score, false);
-                    for (int j = 0; j < OWN; j++) {
-                        extreme(k, "best" + k + "_" + h, name("s", k, h, f, j));
-                    }
-                }
-            }
+        for (int i = 0; i < part.maxima().size(); i++) {
+            Expr score = tile.fold().accumulators().get(part.maxima().get(i)).body();
+            numbers("s", i, Loops.identity(Monoid.MAX), score, (h, f, j) -> {}, false);
         }
         rows(h -> {
             int mask = 0;
@@ -125,10 +109,6 @@ final class FragmentScores {
             }
             line("met_" + h + " = ((valid & " + mask + ") != 0 ? 1f : met_" + h + ");");
         });
-    }
-
-    private void missing(Runnable inside) {
-        e.block("if (!whole) {", "}", Set.of(), true, inside);
     }
 
     /** Sets a pair's bit where there is the pair. */
@@ -144,59 +124,82 @@ final class FragmentScores {
         line("valid = (ok ? valid | " + bit + " : valid);");
     }
 
+    /** The largest of each row's scores of the {@code i}-th maximum in this tile, which all work items of the row then know. */
+    void best(int i) {
+        rows(h -> {
+            String best = "best" + i + "_" + h;
+            line("float " + best + " = " + Loops.identity(Monoid.MAX) + ";");
+            for (int f = 0; f < shape.pointFragments(); f++) {
+                for (int j = 0; j < OWN; j++) {
+                    extreme(i, best, name("s", i, h, f, j));
+                }
+            }
+            for (int mask = 1; mask < 4; mask *= 2) {
+                extreme(i, best, "context.simdShuffleXor(" + best + ", " + mask + ")");
+            }
+        });
+    }
+
+    /** Whether the fold's value is computed from the {@code i}-th maximum. */
+    boolean published(int i) {
+        return tile.published(part.maxima().get(i));
+    }
+
     /**
      * Takes a score into a maximum. One that only keeps exponentials in range may pass over what is no number: the weight of
      * that is none either.
      */
-    void extreme(int k, String into, String score) {
-        if (tile.published(k)) {
+    void extreme(int i, String into, String score) {
+        if (published(i)) {
             e.loops.combine(Monoid.MAX, into, score);
         } else {
             line(into + " = TornadoMath.max(" + into + ", " + score + ");");
         }
     }
 
+    /** A pair's number as an expression, where what it is computed from is known. */
+    interface Known {
+        void at(int h, int f, int j);
+    }
+
     /**
-     * A number for each of two neighbouring pairs; {@code none} for a pair that is none.
-     *
-     * @param shifted whether it may read the rows' maxima
+     * Declares the numbers of all pairs: {@code none} for a pair that is none, but where {@code itself} says that it is that by
+     * itself.
      */
-    private void numbers(String kind, int n, int h, int f, String none, Expr expr, boolean shifted) {
-        boolean plain = plain(expr);
-        for (int j = 0; j < OWN; j++) {
-            String number = name(kind, n, h, f, j);
-            String there = "(valid & " + bit(h, f, j) + ") != 0";
-            line("float " + number + " = " + none + ";");
-            pair(h, f, j, () -> {
-                if (shifted) {
-                    Arrays.stream(shape.maxima()).forEach(k -> new Folds(e).publish(k, "shift" + k + "_" + h));
-                }
-                if (plain) {
-                    line(number + " = " + e.real(expr) + ";");
-                } else {
-                    e.block(
-                            "if (" + there + ") {",
-                            "}",
-                            Set.of(),
-                            true,
-                            () -> line(number + " = " + e.real(expr) + ";"));
-                }
-            });
-        }
-        if (plain) {
-            missing(() -> {
-                for (int j = 0; j < OWN; j++) {
-                    String number = name(kind, n, h, f, j);
-                    line(number + " = ((valid & " + bit(h, f, j) + ") != 0 ? " + number + " : " + none + ");");
-                }
-            });
+    void numbers(String kind, int n, String none, Expr expr, Known known, boolean itself) {
+        each((h, f, j) -> number(kind, n, h, f, j, none, expr, known));
+        if (!itself) {
+            masked(kind, n, none, expr);
         }
     }
 
-    /** What is the same in both rows of a work item. */
-    static void rows(IntConsumer each) {
-        for (int h = 0; h < OWN; h++) {
-            each.accept(h);
+    /** Declares a pair's number; {@code none} where there is none and it cannot be computed all the same. */
+    private void number(String kind, int n, int h, int f, int j, String none, Expr expr, Known known) {
+        String number = name(kind, n, h, f, j);
+        line("float " + number + " = " + none + ";");
+        pair(h, f, j, () -> {
+            known.at(h, f, j);
+            if (plain(expr)) {
+                line(number + " = " + e.real(expr) + ";");
+            } else {
+                String there = "if ((valid & " + bit(h, f, j) + ") != 0) {";
+                e.block(there, "}", Set.of(), true, () -> line(number + " = " + e.real(expr) + ";"));
+            }
+        });
+    }
+
+    /** Of pairs that are none {@code none}, where that was not asked of each. */
+    private void masked(String kind, int n, String none, Expr expr) {
+        if (plain(expr)) {
+            e.block(
+                    "if (!whole) {",
+                    "}",
+                    Set.of(),
+                    true,
+                    () -> each((h, f, j) -> {
+                        String number = name(kind, n, h, f, j);
+                        line(number + " = ((valid & " + bit(h, f, j) + ") != 0 ? " + number + " : " + none + ");");
+                    }));
         }
     }
 
@@ -204,33 +207,8 @@ final class FragmentScores {
         return 1 << ((h * shape.pointFragments() + f) * OWN + j);
     }
 
-    /** The weights, which are counted in totals and lie, rounded, where the rows' factors were; of a pair that is none 0. */
-    void weights() {
-        for (int f = 0; f < shape.pointFragments(); f++) {
-            String at = e.fresh("i");
-            String eight = "(x * " + shape.pointFragments() + " + " + f + ")";
-            line("final int " + at + " = (y * " + shape.points() / 16 + " + " + eight + " / 2) * "
-                    + FragmentShape.LEFT_INTS + " + lane / 4 * 8 + " + eight + " % 2 * 4 + lane % 4;");
-            for (int h = 0; h < OWN; h++) {
-                for (int w = 0; w < tile.weights().size(); w++) {
-                    numbers("p", w, h, f, "0f", tile.weights().get(w), true);
-                }
-                for (int k : shape.totals()) {
-                    String total = "t" + k + "_" + h;
-                    int w = tile.sums().get(k).weight();
-                    line(total + " = " + total + " + (" + name("p", w, h, f, 0) + " + " + name("p", w, h, f, 1) + ");");
-                }
-                for (int w = 0; w < tile.weights().size(); w++) {
-                    String pair = FactorWriter.pack(e, name("p", w, h, f, 0), name("p", w, h, f, 1));
-                    line("left[" + at + " + " + (w * shape.weightInts() + h * FragmentShape.LEFT_INTS / 2) + "] = "
-                            + pair + ";");
-                }
-            }
-        }
-    }
-
     /** Whether an expression can be computed for any pair of numbers, of pairs that there are not too. */
-    private boolean plain(Expr expr) {
+    boolean plain(Expr expr) {
         if (tile.dots().stream().anyMatch(dot -> dot.sum().equals(expr))) {
             return true;
         }
@@ -244,12 +222,12 @@ final class FragmentScores {
             String row = e.fresh("i");
             String point = e.fresh("i");
             line("final int " + row + " = top + mine_" + h + ";");
-            line("final int " + point + " = first + x * " + shape.points() / shape.across() + " + lane % 4 * 2 + "
-                    + (f * FragmentShape.COLUMNS + j) + ";");
+            line("final int " + point + " = first + lane % 4 * 2 + " + (f * FragmentShape.COLUMNS + j) + ";");
             e.names.put(tile.row(), row);
             e.names.put(tile.fold().index(), point);
-            for (int n = 0; n < tile.dots().size(); n++) {
-                e.scope.known.put(tile.dots().get(n).sum(), new Code(Kind.FLOAT, false, name("d", n, h, f, j)));
+            for (int i = 0; i < part.dots().size(); i++) {
+                Expr sum = tile.dots().get(part.dots().get(i)).sum();
+                e.scope.known.put(sum, new Code(Kind.FLOAT, false, element("d" + i + "_" + f, h, j)));
             }
             inside.run();
         });

@@ -1,64 +1,64 @@
 package tfx.backend.tornado;
 
+import java.util.Collection;
 import java.util.List;
+import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the warps of a group divide the tiles of a fold whose products are computed with fragments: each has 16 rows, and of all
- * columns and of each tile's points an equal part.
+ * How the warps of a group divide the tiles of a fold whose products are computed with fragments: each has 16 rows of one of the
+ * fold's parts, with all columns and all of a tile's points.
  *
- * @param down warps that have different rows
- * @param across warps that share rows
+ * @param down warps of a part, which have different rows
  * @param points of a tile
  */
-record FragmentShape(FoldTile tile, int down, int across, int points) {
+record FragmentShape(FoldTile tile, List<FragmentPart> parts, int down, int points) {
     /** Work items of a warp. */
     static final int WARP = 32;
     /** Rows of a product, and its depth. */
     static final int SIDE = 16;
     /** Columns of a product. */
     static final int COLUMNS = 8;
-    /** Ints of a fragment of rows, in pairs of terms; the second of a work item's rows lies half of them behind the first. */
+    /** Ints of a fragment of rows, in pairs of terms: four of each work item. */
     static final int LEFT_INTS = SIDE * SIDE / 2;
-    /** Ints of a fragment of columns, in pairs of columns. */
-    static final int RIGHT_INTS = SIDE * COLUMNS / 2;
-    /** Work items that hold the elements of one row. */
-    static final int LANES = 4;
+    /** Ints of two fragments of columns side by side: four of each work item. */
+    static final int RIGHT_INTS = SIDE * COLUMNS;
+    /** Tiles of points in a group's memory: one is computed with while the next comes. */
+    static final int STAGES = 2;
+    /** Columns of sums between those of one row and of the next where they are exchanged, beyond those of the row. */
+    private static final int APART = 8;
 
-    /**
-     * Warps down, warps across, points; the first with room is taken. Two groups of four warps, which wait for one another less,
-     * were a little faster than one of eight.
-     */
+    /** Warps down and points; the first with room is taken. */
     private static final List<int[]> CHOICES = List.of(
-            new int[] {4, 1, 64},
-            new int[] {4, 2, 64},
-            new int[] {4, 2, 32},
-            new int[] {2, 4, 64},
-            new int[] {2, 4, 32},
-            new int[] {2, 1, 32},
-            new int[] {1, 2, 32},
-            new int[] {1, 1, 16});
+            new int[] {4, 64},
+            new int[] {4, 32},
+            new int[] {2, 64},
+            new int[] {2, 32},
+            new int[] {1, 32},
+            new int[] {4, 16},
+            new int[] {1, 16});
 
     /** Numbers that a work item can hold in registers beside what it computes with. */
-    private static final int REGISTERS = 136;
+    private static final int REGISTERS = 144;
 
     /** The first shape that a device has room for; null where there is none. */
     static @Nullable FragmentShape of(FoldTile tile, Platform.Fragments room) {
         if (!tile.groups().stream().allMatch(index -> index.size().isConstant())) {
             return null;
         }
+        List<FragmentPart> parts = FragmentPart.of(tile);
         return CHOICES.stream()
-                .map(choice -> new FragmentShape(tile, choice[0], choice[1], choice[2]))
+                .map(choice -> new FragmentShape(tile, parts, choice[0], choice[1]))
                 .filter(shape -> shape.warps() <= room.warps()
                         && shape.memory() <= room.memory()
-                        && shape.registers() <= REGISTERS)
+                        && parts.stream().allMatch(part -> shape.registers(part) <= REGISTERS))
                 .findFirst()
                 .orElse(null);
     }
 
     int warps() {
-        return down * across;
+        return down * parts.size();
     }
 
     int items() {
@@ -74,94 +74,97 @@ record FragmentShape(FoldTile tile, int down, int across, int points) {
         return Math.toIntExact((Product.count(tile.dots().get(n).sum().indices()) + SIDE - 1) / SIDE);
     }
 
-    int longest() {
-        return IntStream.range(0, tile.dots().size()).map(this::steps).max().orElseThrow();
-    }
-
-    /** Ints that the factors of the rows of dot products before {@code n} take. */
-    int before(int n) {
-        return IntStream.range(0, n).map(k -> rows() * steps(k) * SIDE / 2).sum();
-    }
-
     int width() {
         return Math.toIntExact(tile.column().size().constant());
     }
 
-    /** The columns, rounded up to whole products of every warp. */
+    /** The columns, rounded up to whole pairs of fragments. */
     int wide() {
-        int least = COLUMNS * across;
-        return (width() + least - 1) / least * least;
+        int pair = 2 * COLUMNS;
+        return (width() + pair - 1) / pair * pair;
     }
 
-    /** Products across a warp's points. */
+    /** Products across a tile's points. */
     int pointFragments() {
-        return points / across / COLUMNS;
+        return points / COLUMNS;
     }
 
-    /** Products across a warp's columns. */
+    /** Products across the columns. */
     int columnFragments() {
-        return wide() / across / COLUMNS;
+        return wide() / COLUMNS;
     }
 
-    /** Work items that share a row. */
-    int lanes() {
-        return LANES * across;
+    /** The most that any part has of something. */
+    int most(ToIntFunction<FragmentPart> count) {
+        return parts.stream().mapToInt(count).max().orElseThrow();
     }
 
-    int[] maxima() {
-        return IntStream.range(0, tile.sums().size()).filter(tile::maximum).toArray();
+    /** The longest depth, in products, of the {@code i}-th dot product of any part. */
+    int longest(int i) {
+        return most(part -> i < part.dots().size() ? steps(part.dots().get(i)) : 0);
     }
 
-    /** Sums that do not count columns: one number for a row. */
-    int[] totals() {
-        return IntStream.range(0, tile.sums().size())
-                .filter(k -> !tile.maximum(k) && tile.sums().get(k).value() < 0)
-                .toArray();
+    /** Ints of the rows' factors of a dot product. */
+    int rowInts(int n) {
+        return down * steps(n) * LEFT_INTS;
     }
 
-    /** Sums with a number for each column. */
-    int[] columns() {
-        return IntStream.range(0, tile.sums().size())
-                .filter(k -> !tile.maximum(k) && tile.sums().get(k).value() >= 0)
-                .toArray();
-    }
-
-    /** Ints of the rows' factors, and later of their weights, which lie in the same place. */
-    int leftInts() {
-        return Math.max(before(tile.dots().size()), tile.weights().size() * weightInts());
-    }
-
-    int weightInts() {
-        return rows() * points / 2;
-    }
-
-    int rightInts() {
-        return points * longest() * SIDE / 2;
+    /** Ints of the points' factors of a dot product. */
+    int pointInts(int n) {
+        return points / (2 * COLUMNS) * steps(n) * RIGHT_INTS;
     }
 
     int valueInts() {
-        return points * wide() / 2;
+        return points / SIDE * wide() / (2 * COLUMNS) * RIGHT_INTS;
     }
 
-    /** Numbers that the work items of each row exchange: of each maximum, or of each total and whether there was a point. */
+    /** Ints of a tile of points: the factors of its dot products, and the values with what is said of them. */
+    int stage() {
+        int dots = IntStream.range(0, tile.dots().size()).map(this::pointInts).sum();
+        return dots + tile.values().size() * FragmentFactors.block(valueInts());
+    }
+
+    /** Maxima, totals and whether there was a point: what is exchanged of each row. */
+    int rowNumbers() {
+        return 1
+                + sum(parts.stream().map(FragmentPart::maxima).toList())
+                + sum(parts.stream().map(FragmentPart::totals).toList());
+    }
+
+    /** Sums of columns: planes of what is exchanged. */
+    int planes() {
+        return sum(parts.stream().map(FragmentPart::columns).toList());
+    }
+
+    private static int sum(List<List<Integer>> all) {
+        return all.stream().mapToInt(Collection::size).sum();
+    }
+
+    /** Columns that are exchanged at a time, whole pairs of fragments. */
     int exchanged() {
-        return Math.max(maxima().length, totals().length + 1) * rows() * lanes();
+        int room = (STAGES * stage() / rows() - rowNumbers()) / planes() - APART;
+        int pair = 2 * COLUMNS;
+        return Math.max(pair, Math.min(wide(), room / pair * pair));
     }
 
-    /** Floats through which each warp takes the sums of a product out of their fragment. */
-    int slots() {
-        return warps() * SIDE * COLUMNS;
+    /** From one row's sums to the next: rows of a fragment lie in different banks. */
+    int pitch() {
+        return exchanged() + APART;
+    }
+
+    /** Ints of the memory that tiles of points, and later a tile's results, lie in. */
+    int ints() {
+        return Math.max(STAGES * stage(), rows() * (rowNumbers() + planes() * pitch()));
     }
 
     private long memory() {
-        long values = (long) tile.values().size() * valueInts();
-        return 4 * (leftInts() + rightInts() + values + exchanged() + slots() + 16);
+        return (long) Integer.BYTES * ints();
     }
 
-    private long registers() {
-        int left = IntStream.range(0, tile.dots().size()).map(this::steps).sum() * 4;
+    private long registers(FragmentPart part) {
+        int left = part.dots().stream().mapToInt(this::steps).sum() * 4;
         return left
-                + 4L * columns().length * columnFragments()
-                + 4L * tile.dots().size() * pointFragments();
+                + 4L * part.columns().size() * columnFragments()
+                + 4L * part.dots().size() * pointFragments();
     }
 }

@@ -1,77 +1,79 @@
 package tfx.backend.tornado;
 
 import java.util.Set;
+import tfx.backend.tornado.FragmentFactors.Side;
 
 /** The columns of a tile whose weighted values are summed with fragments: a work item has numbers of two rows. */
 final class FragmentSums {
-    /** Fragments whose sums are open at a time: enough that products need not wait for one another. */
-    private static final int OPEN = 8;
-
     private final Emitter e;
     private final FoldTile tile;
     private final FragmentShape shape;
-    private final FragmentProducts products;
+    private final FragmentPart part;
+    private final FragmentMemory memory;
+    private final FragmentWeights weights;
 
-    FragmentSums(Emitter e, FragmentShape shape, FragmentProducts products) {
+    FragmentSums(Emitter e, FragmentShape shape, FragmentPart part, FragmentMemory memory, FragmentWeights weights) {
         this.e = e;
         this.tile = shape.tile();
         this.shape = shape;
-        this.products = products;
+        this.part = part;
+        this.memory = memory;
+        this.weights = weights;
     }
 
     private void line(String text) {
         e.scope.line(text);
     }
 
-    static String name(int k, int h, int f, int j) {
-        return FragmentScores.name("a", k, h, f, j);
+    /** What a work item has of fragment {@code f} of the {@code i}-th sum of columns of a part. */
+    static String name(int i, int f) {
+        return "a" + i + "_" + f;
     }
 
-    /** Every column of this item in each of its rows. */
-    void each(FragmentScores.Each each) {
-        FragmentScores.each(shape.columnFragments(), each);
+    private FoldTile.Sum sum(int i) {
+        return tile.sums().get(part.columns().get(i));
     }
 
-    /** Adds a tile's weighted values. */
-    void add() {
-        for (int k : shape.columns()) {
-            int shift = tile.fold().accumulators().get(k).shift();
-            if (shift >= 0) {
-                each((h, f, j) ->
-                        line(name(k, h, f, j) + " = " + name(k, h, f, j) + " * factor" + shift + "_" + h + ";"));
+    private int weight(int i) {
+        return part.weights().indexOf(sum(i).weight());
+    }
+
+    /** Multiplies what was shifted by accumulator {@code k} by {@code factor_0} in the one row, {@code factor_1} in the other. */
+    void rescale(int k) {
+        for (int i = 0; i < part.columns().size(); i++) {
+            if (tile.fold().accumulators().get(part.columns().get(i)).shift() == k) {
+                for (int f = 0; f < shape.columnFragments(); f++) {
+                    for (int r = 0; r < 4; r++) {
+                        String a = name(i, f) + "[" + r + "]";
+                        line(a + " = " + a + " * factor_" + r / 2 + ";");
+                    }
+                }
             }
         }
-        // A point that a row does not have must not count even where its value is no number: the rare tile with one
-        // asks.
-        line("final boolean plain = odd[0] == 0f;");
-        e.block("if (plain) {", "}", Set.of(), true, this::multiply);
-        e.block("if (!plain) {", "}", Set.of(), true, this::guarded);
+    }
+
+    /**
+     * Adds a tile's weighted values. A point that a row does not have must not count even where its value is no number: the rare
+     * tile with one asks.
+     */
+    void add() {
+        e.block("if (finite) {", "}", Set.of(), true, this::multiply);
+        e.block("if (!finite) {", "}", Set.of(), true, this::guarded);
     }
 
     private void multiply() {
-        int steps = shape.points() / FragmentShape.SIDE;
-        for (int w = 0; w < tile.weights().size(); w++) {
-            products.left("p" + w, w * shape.weightInts(), steps);
-        }
-        for (int k : shape.columns()) {
-            FoldTile.Sum sum = tile.sums().get(k);
-            for (int from = 0; from < shape.columnFragments(); from += OPEN) {
-                int count = Math.min(OPEN, shape.columnFragments() - from);
-                String[] sums = products.multiply(
-                        "p" + sum.weight(),
-                        "value" + sum.value(),
-                        "x * " + shape.columnFragments(),
-                        from,
-                        count,
-                        steps,
-                        1,
-                        shape.wide() / FragmentShape.COLUMNS);
-                for (int f = 0; f < count; f++) {
-                    int fragment = from + f;
-                    products.take(sums[f], (h, j, text) -> {
-                        String a = name(k, h, fragment, j);
-                        line(a + " = " + a + " + " + text + ";");
-                    });
+        int across = shape.columnFragments() / 2;
+        for (int s = 0; s < shape.points() / FragmentShape.SIDE; s++) {
+            String[] left = new String[part.weights().size()];
+            for (int w = 0; w < left.length; w++) {
+                left[w] = weights.left(w, s);
+            }
+            for (int i = 0; i < part.columns().size(); i++) {
+                for (int c = 0; c < across; c++) {
+                    String[] b = memory.columns(Side.VALUES, sum(i).value(), s * across + c);
+                    String row = left[weight(i)];
+                    line("context.multiply(" + name(i, 2 * c) + ", " + row + ", " + b[0] + ", " + b[1] + ");");
+                    line("context.multiply(" + name(i, 2 * c + 1) + ", " + row + ", " + b[2] + ", " + b[3] + ");");
                 }
             }
         }
@@ -79,38 +81,48 @@ final class FragmentSums {
 
     /** The same number by number, for points with a weight alone. */
     private void guarded() {
-        String head = "for (int c = 0; c < " + shape.points() + "; c++) {";
-        e.block(head, "}", Set.of(), false, () -> {
-            line("final int pair = (y * " + shape.points() / 16 + " + c / 16) * " + FragmentShape.LEFT_INTS
-                    + " + lane / 4 * 8 + c % 16 / 2;");
-            for (int w = 0; w < tile.weights().size(); w++) {
-                for (int h = 0; h < FragmentScores.OWN; h++) {
-                    String number = "left[pair + " + (w * shape.weightInts() + h * FragmentShape.LEFT_INTS / 2) + "]";
-                    line("final int l" + w + "_" + h + " = " + number + ";");
-                    line("final float g" + w + "_" + h + " = BFloat16.bf16ToFloat((short) (l" + w + "_" + h
-                            + " >> c % 2 * 16));");
+        int each = FragmentScores.OWN * shape.pointFragments();
+        for (int w = 0; w < part.weights().size(); w++) {
+            for (int h = 0; h < FragmentScores.OWN; h++) {
+                String all = "w" + w + "_" + h;
+                line("final float[] " + all + " = new float[" + each + "];");
+                for (int n = 0; n < each; n++) {
+                    line(all + "[" + n + "] = " + FragmentScores.name("p", w, h, n / 2, n % 2) + ";");
                 }
             }
-            for (int k : shape.columns()) {
-                FoldTile.Sum sum = tile.sums().get(k);
+        }
+        String head = "for (int c = 0; c < " + shape.points() + "; c++) {";
+        e.block(head, "}", Set.of(), false, () -> {
+            // A row's four work items have the weights of two of eight neighbouring points each.
+            line("final int from = lane % 4 ^ c % 8 / 2;");
+            for (int w = 0; w < part.weights().size(); w++) {
+                for (int h = 0; h < FragmentScores.OWN; h++) {
+                    line("final float g" + w + "_" + h + " = context.simdShuffleXor(w" + w + "_" + h
+                            + "[c / 8 * 2 + c % 2], from);");
+                }
+            }
+            for (int i = 0; i < part.columns().size(); i++) {
                 for (int f = 0; f < shape.columnFragments(); f++) {
-                    String pair = e.fresh("b");
-                    line("final int " + pair + " = value" + sum.value() + "[(c / 16 * " + shape.wide() / 8 + " + x * "
-                            + shape.columnFragments() + " + " + f + ") * " + FragmentShape.RIGHT_INTS
-                            + " + c % 16 * 4 + lane % 4];");
                     for (int j = 0; j < FragmentScores.OWN; j++) {
-                        String value = e.fresh("v");
-                        line("final float " + value + " = BFloat16.bf16ToFloat((short) (" + pair + " >> " + 16 * j
-                                + "));");
-                        for (int h = 0; h < FragmentScores.OWN; h++) {
-                            String weight = "g" + sum.weight() + "_" + h;
-                            String a = name(k, h, f, j);
-                            line("if (" + weight + " != 0f) {\n" + a + " = " + a + " + " + weight + " * " + value
-                                    + ";\n}");
-                        }
+                        guarded(i, f, j);
                     }
                 }
             }
         });
+    }
+
+    /** Point {@code c} in one column of both rows. */
+    private void guarded(int i, int f, int j) {
+        String pair = e.fresh("b");
+        String value = e.fresh("v");
+        String at = "(c / 16 * " + shape.columnFragments() / 2 + " + " + f / 2 + ") * " + FragmentShape.RIGHT_INTS
+                + " + (lane % 4 * 8 + " + 4 * j + " + c % 8 / 2) * 4 + " + f % 2 * 2 + " + c % 16 / 8";
+        line("final int " + pair + " = " + memory.value(sum(i).value(), at) + ";");
+        line("final float " + value + " = BFloat16.bf16ToFloat((short) (" + pair + " >> c % 2 * 16));");
+        for (int h = 0; h < FragmentScores.OWN; h++) {
+            String weight = "g" + weight(i) + "_" + h;
+            String a = FragmentScores.element(name(i, f), h, j);
+            line("if (" + weight + " != 0f) {\n" + a + " = " + a + " + " + weight + " * " + value + ";\n}");
+        }
     }
 }

@@ -56,7 +56,7 @@ final class JavaText {
     /** The code with the device's types named in full where it uses them as plain names. */
     private static String uses(Platform platform, String code) {
         String named = code;
-        for (String type : List.of("TornadoMath", "BFloat16", "MMAShape")) {
+        for (String type : List.of("TornadoMath", "BFloat16")) {
             named = named.replace(type + ".", platform.type(type).canonicalName() + ".");
         }
         return named;

@@ -39,7 +39,7 @@ record Packed(Template factors, Template fold, FragmentFactors layout) {
         Template fold = whole.as(request, "fragments ", (emitter, outputs, on, many) -> {
             Template.Output output = outputs.getFirst();
             FragmentFactors there = find(emitter, output, has, room);
-            return new FragmentWriter(emitter, output.indices(), output.body(), there, on).write();
+            return new FragmentWriter(emitter, output.indices(), output.body(), there).write();
         });
         return new Packed(factors, fold, layout);
     }

@@ -45,11 +45,6 @@ interface Platform {
         return null;
     }
 
-    /** Floats that a group shares, named as what a fragment is stored to. */
-    default String storage(String floats) {
-        return floats;
-    }
-
     /** Among how many groups the points of each of so many rows are divided, so that the device is filled. */
     default long stretches(long rows) {
         return 1;

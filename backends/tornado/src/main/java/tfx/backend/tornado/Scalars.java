@@ -12,6 +12,9 @@ import tfx.ir.Index;
  * else in float. Every function is written so that a value that is not a number stays one.
  */
 final class Scalars {
+    /** The logarithm of e to base 2. */
+    static final String LOG2_E = "1.4426950408889634f";
+
     private final Emitter e;
 
     Scalars(Emitter emitter) {
@@ -205,7 +208,7 @@ final class Scalars {
                     case NEG -> "-(" + x + ")";
                     case NOT -> throw new IllegalStateException("not a number: " + expr);
                     case ABS -> "TornadoMath.abs(" + x + ")";
-                    case EXP -> "TornadoMath.exp(" + x + ")";
+                    case EXP -> kind == Kind.FLOAT && e.approximate ? power(operand, x) : "TornadoMath.exp(" + x + ")";
                     case LOG -> "TornadoMath.log(" + x + ")";
                     case SQRT -> "TornadoMath.sqrt(" + x + ")";
                     case RSQRT -> one + " / TornadoMath.sqrt(" + x + ")";
@@ -238,6 +241,16 @@ final class Scalars {
             }
             default -> throw new IllegalStateException("not arithmetic: " + expr);
         };
+    }
+
+    /** The exponential as a power of two, for which devices have an instruction; of a difference by one multiplication and addition. */
+    private String power(Expr exponent, String x) {
+        if (exponent instanceof Expr.Binary(BinaryOp op, Expr left, Expr right) && op == BinaryOp.SUB) {
+            String l = as(left, Kind.FLOAT, false);
+            String r = as(right, Kind.FLOAT, false);
+            return "TornadoMath.exp2(" + l + " * " + LOG2_E + " - " + r + " * " + LOG2_E + ")";
+        }
+        return "TornadoMath.exp2(" + x + " * " + LOG2_E + ")";
     }
 
     private String combined(String type, String l, String r, String before) {

@@ -19,7 +19,6 @@ final class TornadoApi {
             case "TornadoMath" -> ClassName.get(API + ".math", simpleName);
             case "TornadoFunctions" -> ClassName.get(API + ".common", simpleName);
             case "BFloat16" -> ClassName.get(API + ".types", simpleName);
-            case "MMAShape" -> ClassName.get(API + ".enums", simpleName);
             default ->
                 simpleName.endsWith("Array")
                         ? ClassName.get(API + ".types.arrays", simpleName)

@@ -134,12 +134,6 @@ final class TornadoVm implements Platform {
         return driver.fragments() ? new Fragments(FRAGMENT_WARPS, localMemory()) : null;
     }
 
-    /** The only fragment store there is takes an array of the device's; it writes to whatever array it is given. */
-    @Override
-    public String storage(String floats) {
-        return "(" + type("FloatArray").canonicalName() + ") (Object) " + floats;
-    }
-
     @Override
     public Sizes sizes() {
         return SIZES;

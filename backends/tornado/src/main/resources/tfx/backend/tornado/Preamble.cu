@@ -62,6 +62,11 @@ FUNCTION float exp2(float x) {
 }
 }
 
+namespace Float {
+FUNCTION int floatToRawIntBits(float x) { return __float_as_int(x); }
+FUNCTION float intBitsToFloat(int bits) { return __int_as_float(bits); }
+}
+
 namespace BFloat16 {
 FUNCTION float bf16ToFloat(short bits) { return __int_as_float((int) ((unsigned) bits << 16)); }
 /** Rounded to the nearest, to even at a tie; what is no number stays none. */

@@ -127,11 +127,6 @@ public final class TornadoDriver implements Driver {
     }
 
     @Override
-    public int header() {
-        return (int) (TornadoNativeArray.ARRAY_HEADER / Float.BYTES);
-    }
-
-    @Override
     public int units() {
         return Math.max(1, device.getPhysicalDevice().getDeviceMaxComputeUnits());
     }

@@ -94,13 +94,17 @@ public final class TornadoKernels implements TornadoLibraryProvider {
             int known = newest(nvrtc, arena, capability);
             // A device that the compiler does not know takes code of an older one, which its driver compiles further.
             String kind = known == capability ? "sm_" : "compute_";
-            MemorySegment options = arena.allocateFrom(
-                    ValueLayout.ADDRESS, arena.allocateFrom("--gpu-architecture=" + kind + known));
+            // Quotients within two units of the last place: exact ones branch, and what is read later waits for them.
+            String[] wanted = {"--gpu-architecture=" + kind + known, "--prec-div=false"};
+            MemorySegment options = arena.allocate(ValueLayout.ADDRESS, wanted.length);
+            for (int k = 0; k < wanted.length; k++) {
+                options.setAtIndex(ValueLayout.ADDRESS, k, arena.allocateFrom(wanted[k]));
+            }
             int status = TornadoNatives.status(
                     "nvrtcCompileProgram",
                     nvrtc.function("nvrtcCompileProgram", LONG, INT, POINTER),
                     program,
-                    1,
+                    wanted.length,
                     options);
             if (status != 0) {
                 String log = new String(got(nvrtc, arena, program, "ProgramLog"));

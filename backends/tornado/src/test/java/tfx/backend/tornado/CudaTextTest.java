@@ -98,7 +98,7 @@ class CudaTextTest {
         String text = CudaText.of(new KernelText("K", List.of(), "", 32, 0));
         for (Class<?> type : List.of(TornadoMath.class, BFloat16.class)) {
             String space = text.substring(text.indexOf("namespace " + type.getSimpleName()));
-            String own = space.substring(0, space.indexOf("\n}\n"));
+            String own = space.substring(0, space.indexOf("\n}\n\n"));
             for (Method method : type.getDeclaredMethods()) {
                 assertTrue(own.contains(" " + method.getName() + "("), type + " " + method.getName());
             }

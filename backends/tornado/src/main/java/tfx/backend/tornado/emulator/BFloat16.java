@@ -16,4 +16,9 @@ public final class BFloat16 {
         }
         return (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >> 16);
     }
+
+    /** Two numbers, rounded, in an int: the first in its lower half. */
+    public static int pack(float first, float second) {
+        return (bf16FromFloat(first) & 0xffff) | bf16FromFloat(second) << 16;
+    }
 }

@@ -25,9 +25,6 @@ public final class EmulatedDriver implements Driver {
     /** Work items that exchange numbers without barriers. */
     public static final int WARP = WorkGroup.WARP;
 
-    /** As a device has it: a fragment is stored as if into an array of the host's, which has a header. */
-    static final int HEADER = 4;
-
     private final long memory;
 
     public EmulatedDriver() {
@@ -72,11 +69,6 @@ public final class EmulatedDriver implements Driver {
     @Override
     public boolean fragments() {
         return true;
-    }
-
-    @Override
-    public int header() {
-        return HEADER;
     }
 
     @Override

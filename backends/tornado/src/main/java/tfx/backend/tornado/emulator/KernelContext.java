@@ -1,5 +1,8 @@
 package tfx.backend.tornado.emulator;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /** What a work item knows of its place, and shares with its group. */
 public final class KernelContext {
     public final int globalIdx;
@@ -7,7 +10,11 @@ public final class KernelContext {
     public final int groupIdx;
     public final int globalGroupSizeX;
     public final int localGroupSizeX;
+    /** Ints that are copied at once. */
+    private static final int COPIED = 4;
+
     private final WorkGroup group;
+    private final List<Runnable> copies = new ArrayList<>();
     private int allocations;
 
     KernelContext(WorkGroup group, int number, int groups, int local) {
@@ -93,28 +100,35 @@ public final class KernelContext {
         }
     }
 
-    /** The left factor of a product of matrices that a warp computes: 16 rows of 16 from {@code offset} bytes on. */
-    public Fragment mmaLoadA(int[] tile, int depth, int offset) {
-        return Fragment.load(tile, 16, depth, offset, this);
+    /** What the work item has whose place in the warp differs by the bits of {@code mask}. */
+    public float simdShuffleXor(float value, int mask) {
+        return group.other(localIdx, value, localIdx ^ mask);
     }
 
-    /** The right factor: as many rows as the product is deep, of 8 columns. */
-    public Fragment mmaLoadB(int[] tile, int depth, int offset) {
-        return Fragment.load(tile, depth, 8, offset, this);
+    /**
+     * Adds to sums the product of two factors that a warp of 32 holds in fragments: four ints of the left one, two of the right.
+     */
+    public void multiply(float[] sums, int left0, int left1, int left2, int left3, int right0, int right1) {
+        group.multiply(localIdx, sums, left0, left1, left2, left3, right0, right1);
     }
 
-    /** Sums to begin with. */
-    public Fragment mmaFragment(float value) {
-        return Fragment.of(value);
+    /** Begins to copy four ints to memory that the group shares: they are there for this work item when it has waited for them. */
+    public void copyToLocal(int[] into, int at, IntArray from, int index) {
+        if (at % COPIED != 0 || index % COPIED != 0) {
+            throw new IllegalStateException("a copy from " + index + " to " + at + ", not multiples of " + COPIED);
+        }
+        for (int k = 0; k < COPIED; k++) {
+            int cell = at + k;
+            int value = from.get(index + k);
+            // Others may neither read nor write there from now on, though the number comes later.
+            writes(into, cell, false);
+            copies.add(() -> store(into, cell, value, this));
+        }
     }
 
-    /** {@code sums} and the product of both factors. */
-    public Fragment mmaBF16(Fragment left, Fragment right, Fragment sums, MMAShape shape) {
-        return Fragment.multiply(left, right, sums);
-    }
-
-    /** Writes those of the sums that this work item holds, behind {@link EmulatedDriver#HEADER} elements, from a row and column on. */
-    public void mmaStore(Fragment sums, float[] array, int row, int column, int pitch) {
-        sums.store(array, row, column, pitch, this);
+    /** Waits until the copies that this work item began are there. */
+    public void awaitCopies() {
+        copies.forEach(Runnable::run);
+        copies.clear();
     }
 }

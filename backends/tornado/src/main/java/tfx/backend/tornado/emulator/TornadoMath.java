@@ -20,6 +20,10 @@ public final class TornadoMath {
         return Math.exp(x);
     }
 
+    public static float exp2(float x) {
+        return (float) Math.pow(2, x);
+    }
+
     public static float log(float x) {
         return (float) Math.log(x);
     }

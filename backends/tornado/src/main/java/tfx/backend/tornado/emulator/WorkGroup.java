@@ -30,6 +30,8 @@ final class WorkGroup {
     private final Gate all;
     private final Gate[] warps;
     private final float[] exchanged;
+    private final Gate[] wide;
+    private final Fragment[] fragments;
     private final Random order = new Random(1);
     private volatile int turn = -1;
     private volatile @Nullable Throwable fault;
@@ -45,6 +47,12 @@ final class WorkGroup {
             warps[w] = new Gate(w * WARP, Math.min(size, (w + 1) * WARP));
         }
         this.exchanged = new float[size];
+        this.wide = new Gate[size / Fragment.WARP];
+        this.fragments = new Fragment[wide.length];
+        for (int w = 0; w < wide.length; w++) {
+            wide[w] = new Gate(w * Fragment.WARP, (w + 1) * Fragment.WARP);
+            fragments[w] = new Fragment();
+        }
     }
 
     int size() {
@@ -160,6 +168,16 @@ final class WorkGroup {
         return found;
     }
 
+    /** Adds a product that a warp of 32 computes to the sums of all its work items; the last to come computes it. */
+    void multiply(int item, float[] sums, int... factors) {
+        int warp = item / Fragment.WARP;
+        fragments[warp].give(item % Fragment.WARP, sums, factors);
+        if (wide[warp].last()) {
+            fragments[warp].multiply();
+        }
+        wide[warp].await(item, 0);
+    }
+
     /** Where neighbouring work items wait for one another. */
     private final class Gate {
         private final int from;
@@ -171,6 +189,11 @@ final class WorkGroup {
         Gate(int from, int to) {
             this.from = from;
             this.to = to;
+        }
+
+        /** Whether all others wait. */
+        boolean last() {
+            return waiting == to - from - 1;
         }
 
         void await(int item, int where) {
