@@ -19,16 +19,16 @@ import tfx.ir.Value;
  * and all of an item's reads are under way together.
  *
  * @param columns of the row, flattened; reductions over as many points number them so too
- * @param group items of a group; item {@code local} holds columns {@code local}, {@code local + group} and so on
+ * @param lanes items of a row; item {@code lane} holds columns {@code lane}, {@code lane + lanes} and so on
  * @param each columns of an item
  * @param reads what is held of each column
  */
-record RowHeld(Emitter e, List<Index> columns, int group, int each, Map<Expr, List<String>> reads) {
+record RowHeld(Emitter e, List<Index> columns, int lanes, int each, Map<Expr, List<String>> reads) {
     /** Numbers that an item holds at most: with more registers fewer groups are under way. */
     private static final int MOST = 16;
 
     /** The row of these reductions; null where they are over other points, or there is too much to hold. */
-    static @Nullable RowHeld find(Emitter e, List<Index> columns, List<Expr.Reduce> reductions, int group) {
+    static @Nullable RowHeld find(Emitter e, List<Index> columns, List<Expr.Reduce> reductions, int lanes) {
         long count = Product.count(columns);
         Set<Expr> reads = new LinkedHashSet<>();
         for (Expr.Reduce r : nested(reductions)) {
@@ -45,12 +45,12 @@ record RowHeld(Emitter e, List<Index> columns, int group, int each, Map<Expr, Li
                 }
             });
         }
-        if (reads.isEmpty() || count % group != 0 || count / group * reads.size() > MOST) {
+        if (reads.isEmpty() || count % lanes != 0 || count / lanes * reads.size() > MOST) {
             return null;
         }
         Map<Expr, List<String>> held = new LinkedHashMap<>();
         reads.forEach(read -> held.put(read, new ArrayList<>()));
-        return new RowHeld(e, columns, group, Math.toIntExact(count / group), held);
+        return new RowHeld(e, columns, lanes, Math.toIntExact(count / lanes), held);
     }
 
     /** Whether the reductions within one are the same at all of its points. */
@@ -81,7 +81,7 @@ record RowHeld(Emitter e, List<Index> columns, int group, int each, Map<Expr, Li
     }
 
     /** The reductions and those within them, inner ones first. */
-    private static List<Expr.Reduce> nested(List<Expr.Reduce> reductions) {
+    static List<Expr.Reduce> nested(List<Expr.Reduce> reductions) {
         Set<Expr.Reduce> all = new LinkedHashSet<>();
         for (Expr.Reduce r : reductions) {
             List<Expr.Reduce> inner = new ArrayList<>();
@@ -123,7 +123,7 @@ record RowHeld(Emitter e, List<Index> columns, int group, int each, Map<Expr, Li
     private void column(int u, Runnable code) {
         e.block("{", "}", Set.copyOf(columns), false, () -> {
             String number = e.fresh("c");
-            e.scope.line("final int " + number + " = local + " + u * group + ";");
+            e.scope.line("final int " + number + " = lane + " + u * lanes + ";");
             Product.unflatten(e, columns, number);
             code.run();
         });
