@@ -86,7 +86,7 @@ final class FactorWriter {
     private String number(Factor factor, int j) {
         FoldTile tile = shape.tile();
         List<Index> terms = factor.side() == Side.VALUES
-                ? List.of(tile.column())
+                ? tile.columns()
                 : tile.dots().get(factor.number()).sum().indices();
         String which = e.fresh("i");
         String term = e.fresh("i");

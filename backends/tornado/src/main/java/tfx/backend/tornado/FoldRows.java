@@ -30,7 +30,7 @@ record FoldRows(FoldTile tile, @Nullable Index index, int rows, int items, int w
 
     /** The only fold of a kernel where it is such a one, on a device with warps; null for others. */
     static @Nullable FoldRows find(Emitter e, List<Index> indices, Expr body, Platform platform) {
-        FoldTile tile = platform.warp() > 1 ? FoldTile.find(e, indices, body) : null;
+        FoldTile tile = platform.warp() > 1 ? FoldTile.find(e, indices, body, 1) : null;
         if (tile == null
                 || !tile.groups().stream().allMatch(index -> index.size().isConstant())) {
             return null;
@@ -77,7 +77,7 @@ record FoldRows(FoldTile tile, @Nullable Index index, int rows, int items, int w
 
     private static int width(FoldTile tile) {
         int width = 1;
-        while (width < tile.column().size().constant()) {
+        while (width < tile.width()) {
             width *= 2;
         }
         return width;

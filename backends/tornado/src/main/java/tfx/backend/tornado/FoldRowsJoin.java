@@ -81,7 +81,7 @@ final class FoldRowsJoin {
         for (int k : rows.columns()) {
             names[k] = e.scalars.variable("float", parts(names[k]));
         }
-        Index column = tile.column();
+        Index column = tile.columns().getLast();
         String first = "part == 0 && column < " + column.size().constant();
         e.names.put(column, "column");
         e.block("if (" + first + ") {", "}", Set.of(column), true, () -> {

@@ -100,8 +100,8 @@ final class FoldRowsWriter {
     private void values() {
         values.clear();
         int each = rows.points() / rows.parts();
-        long last = tile.column().size().constant() - 1;
-        Set<Index> own = Set.of(point(), tile.column());
+        int last = tile.width() - 1;
+        Set<Index> own = Set.of(point(), tile.columns().getLast());
         for (int j = 0; j < each; j++) {
             for (int v = 0; v < tile.values().size(); v++) {
                 values.add(e.fresh("value"));
@@ -112,7 +112,7 @@ final class FoldRowsWriter {
             e.block("{", "}", own, false, () -> {
                 e.names.put(point(), rows.point(e, "part * " + each + " + " + number));
                 e.names.put(
-                        tile.column(),
+                        tile.columns().getLast(),
                         last + 1 == rows.width() ? "column" : "(column < " + last + " ? column : " + last + ")");
                 for (int v = 0; v < tile.values().size(); v++) {
                     e.scope.line(

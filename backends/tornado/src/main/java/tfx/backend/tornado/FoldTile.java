@@ -18,7 +18,7 @@ import tfx.ir.Index;
  * {@code sum_k left(r, k) * right(s, k)}.
  *
  * @param row the output index that steps along the sequence
- * @param column the last output index
+ * @param columns the last output index, or several last ones that are counted as one
  * @param groups the other output indices
  * @param dots the dot products
  * @param weights distinct factors that depend on row and point
@@ -28,7 +28,7 @@ import tfx.ir.Index;
 record FoldTile(
         Expr.Fold fold,
         Index row,
-        Index column,
+        List<Index> columns,
         List<Index> groups,
         List<Dot> dots,
         List<Expr> weights,
@@ -42,37 +42,67 @@ record FoldTile(
     /** @param value its number, or -1 where the column does not count */
     record Sum(int weight, int value) {}
 
-    static @Nullable FoldTile find(Emitter e, List<Index> indices, Expr body) {
+    /** Such folds, those with the most columns first: more share what a pair of row and point costs. */
+    static List<FoldTile> all(Emitter e, List<Index> indices, Expr body) {
+        List<FoldTile> all = new ArrayList<>();
+        for (int count = indices.size() - 1; count > 0; count--) {
+            FoldTile tile = find(e, indices, body, count);
+            if (tile != null) {
+                all.add(tile);
+            }
+        }
+        return all;
+    }
+
+    /** Such a fold whose columns are {@code count} output indices; null where there is none. */
+    static @Nullable FoldTile find(Emitter e, List<Index> indices, Expr body, int count) {
         List<Expr.Fold> folds = new ArrayList<>();
         Streamed.collect(body, folds);
-        if (folds.size() != 1 || indices.size() < 2) {
+        if (folds.size() != 1 || indices.size() <= count) {
             return null;
         }
         Expr.Fold fold = folds.getFirst();
-        Index column = indices.getLast();
+        List<Index> columns = indices.subList(indices.size() - count, indices.size());
         Index row = indices.stream()
                 .filter(index -> e.operands.stepped(indices, index))
                 .findFirst()
                 .orElse(null);
         if (row == null
-                || row.equals(column)
-                || !column.size().isConstant()
-                || column.size().constant() > WIDEST
-                || Streamed.dependsOn(e, fold, column)
+                || columns.contains(row)
+                || !columns.stream().allMatch(index -> index.size().isConstant())
+                || Product.count(columns) > WIDEST
+                || columns.stream().anyMatch(index -> Streamed.dependsOn(e, fold, index))
                 || !fold.accumulators().stream().allMatch(a -> Streamed.followsMaxima(fold, a.body()))) {
             return null;
         }
         List<Index> groups = indices.stream()
-                .filter(index -> !index.equals(row) && !index.equals(column))
+                .filter(index -> !index.equals(row) && !columns.contains(index))
                 .toList();
         FoldTile tile = new FoldTile(
-                fold, row, column, groups, new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+                fold, row, columns, groups, new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         for (int k = 0; k < fold.accumulators().size(); k++) {
             if (!tile.take(e, k)) {
                 return null;
             }
         }
         return tile.dots.isEmpty() || tile.values.isEmpty() ? null : tile;
+    }
+
+    /** How many columns there are. */
+    int width() {
+        return Math.toIntExact(Product.count(columns));
+    }
+
+    private boolean acrossColumns(Emitter e, Expr expr) {
+        return columns.stream().anyMatch(index -> e.analysis.mentions(expr, index));
+    }
+
+    /** The indices of an element of the output, and what a fold's points depend on. */
+    Set<Index> element() {
+        Set<Index> all = new LinkedHashSet<>(columns);
+        all.add(row);
+        all.add(Analysis.FOLD);
+        return all;
     }
 
     boolean maximum(int k) {
@@ -100,9 +130,9 @@ record FoldTile(
         }
         Expr weight = null;
         Expr value = null;
-        List<Expr> factors = e.analysis.mentions(a.body(), column) ? Exprs.factors(a.body()) : List.of(a.body());
+        List<Expr> factors = acrossColumns(e, a.body()) ? Exprs.factors(a.body()) : List.of(a.body());
         for (Expr factor : factors) {
-            if (!e.analysis.mentions(factor, column)) {
+            if (!acrossColumns(e, factor)) {
                 weight = weight == null ? factor : new Expr.Binary(BinaryOp.MUL, weight, factor);
             } else if (value == null
                     && !e.analysis.mentions(factor, row)

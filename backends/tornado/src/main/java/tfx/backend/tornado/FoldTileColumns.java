@@ -1,5 +1,6 @@
 package tfx.backend.tornado;
 
+import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import tfx.ir.Index;
@@ -41,7 +42,8 @@ final class FoldTileColumns {
     }
 
     private void value(int v) {
-        Set<Index> own = Set.of(tile.fold().index(), tile.column());
+        Set<Index> own = new LinkedHashSet<>(tile.columns());
+        own.add(tile.fold().index());
         String head = "for (int z = item; z < " + shape.points() * shape.wide() + "; z = z + " + shape.items() + ") {";
         e.block(head, "}", Set.of(), false, () -> {
             line("final int which = first + z / " + shape.wide() + ";");
@@ -49,7 +51,7 @@ final class FoldTileColumns {
             line("float number = 0f;");
             e.block("if (which < highest && across < " + shape.width() + ") {", "}", own, true, () -> {
                 e.names.put(tile.fold().index(), "which");
-                e.names.put(tile.column(), "across");
+                Product.unflatten(e, tile.columns(), "across");
                 line("number = " + e.real(tile.values().get(v)) + ";");
             });
             line("value" + v + "[z] = number;");

@@ -18,7 +18,7 @@ record FoldTileShape(
         long sums = tile.sums().stream()
                         .filter(sum -> sum != null && sum.value() >= 0)
                         .count()
-                * tile.column().size().constant();
+                * tile.width();
         FoldTileShape shape = available < 128
                 ? new FoldTileShape(tile, 8, 8, 4, 2, 2, 4, true)
                 : new FoldTileShape(tile, sums <= 64 ? 128 : 256, 64, 32, 8, 16, 16, true);
@@ -55,7 +55,7 @@ record FoldTileShape(
     }
 
     int width() {
-        return Math.toIntExact(tile.column().size().constant());
+        return tile.width();
     }
 
     /** The columns, rounded up to what the items hold. */

@@ -1,6 +1,7 @@
 package tfx.backend.tornado;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tfx.backend.common.Analysis;
@@ -34,13 +35,17 @@ final class FoldTileWriter {
 
     /** A writer for the kernel, or null where it is no such fold or its tiles are too large. */
     static @Nullable FoldTileWriter find(Emitter e, List<Index> indices, Expr body, Platform platform) {
-        FoldTile tile = FoldTile.find(e, indices, body);
-        FoldTileShape shape = tile == null ? null : FoldTileShape.of(tile, platform.items(), platform.localMemory());
-        return shape == null ? null : new FoldTileWriter(e, indices, body, shape);
+        return FoldTile.all(e, indices, body).stream()
+                .map(tile -> FoldTileShape.of(tile, platform.items(), platform.localMemory()))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .map(shape -> new FoldTileWriter(e, indices, body, shape))
+                .orElse(null);
     }
 
     Written write() {
-        List<Extent> extents = Extent.of(e, indices.subList(0, indices.size() - 1));
+        List<Extent> extents =
+                Extent.of(e, indices.subList(0, indices.size() - tile.columns().size()));
         CellWriter.countCells(e, extents);
         int sums = tile.sums().size();
         if (shape.whole()) {
@@ -183,7 +188,7 @@ final class FoldTileWriter {
             }
         }
         line("context.localBarrier();");
-        Set<Index> own = Set.of(tile.row(), tile.column(), Analysis.FOLD);
+        Set<Index> own = tile.element();
         columns.sums((r, c) -> {
             String row = e.fresh("i");
             String column = e.fresh("i");
@@ -197,7 +202,7 @@ final class FoldTileWriter {
                     true,
                     () -> {
                         e.names.put(tile.row(), row);
-                        e.names.put(tile.column(), column);
+                        Product.unflatten(e, tile.columns(), column);
                         String[] names = new String[tile.sums().size()];
                         for (int k = 0; k < names.length; k++) {
                             FoldTile.Sum sum = tile.sums().get(k);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tfx.backend.common.Analysis;
 import tfx.compiler.schedule.Step;
@@ -77,11 +78,15 @@ record FragmentFactors(FragmentShape shape, Value room, List<Factor> all) {
     /** The factors of a kernel that is such a fold, and whose tiles a device has room for; null for others. */
     static @Nullable FragmentFactors find(
             Emitter e, List<Index> indices, Expr body, Platform.Fragments has, Value room) {
-        FoldTile tile = FoldTile.find(e, indices, body);
-        FragmentShape shape = tile == null ? null : FragmentShape.of(tile, has);
+        FragmentShape shape = FoldTile.all(e, indices, body).stream()
+                .map(candidate -> FragmentShape.of(candidate, has))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
         if (shape == null) {
             return null;
         }
+        FoldTile tile = shape.tile();
         List<Factor> all = new ArrayList<>();
         for (int n = 0; n < tile.dots().size(); n++) {
             Expr left = tile.dots().get(n).left();

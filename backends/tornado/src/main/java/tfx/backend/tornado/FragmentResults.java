@@ -3,7 +3,6 @@ package tfx.backend.tornado;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import tfx.backend.common.Analysis;
 import tfx.ir.Expr;
 import tfx.ir.Index;
 
@@ -129,7 +128,7 @@ final class FragmentResults {
                 ? "for (int in = item / " + count + "; in < " + shape.rows() + "; in = in + " + shape.items() / count
                         + ") {"
                 : "for (int z = item; z < " + shape.rows() * count + "; z = z + " + shape.items() + ") {";
-        e.block(head, "}", Set.of(tile.row(), tile.column(), Analysis.FOLD), false, () -> {
+        e.block(head, "}", tile.element(), false, () -> {
             if (!still) {
                 line("final int in = z / " + count + ";");
             }
@@ -141,7 +140,7 @@ final class FragmentResults {
             Set<Index> none = Set.of();
             e.block("if (" + row + " < " + e.operands.record.end() + ") {", "}", none, true, () -> {
                 e.names.put(tile.row(), row);
-                e.names.put(tile.column(), column);
+                Product.unflatten(e, tile.columns(), column);
                 String[] names = new String[tile.sums().size()];
                 for (int k : rowNumbers) {
                     names[k] =

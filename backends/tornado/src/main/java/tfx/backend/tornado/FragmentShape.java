@@ -75,7 +75,7 @@ record FragmentShape(FoldTile tile, List<FragmentPart> parts, int down, int poin
     }
 
     int width() {
-        return Math.toIntExact(tile.column().size().constant());
+        return tile.width();
     }
 
     /** The columns, rounded up to whole pairs of fragments. */

@@ -73,7 +73,9 @@ final class FragmentWriter {
     }
 
     Written write() {
-        CellWriter.countCells(e, Extent.of(e, indices.subList(0, indices.size() - 1)));
+        CellWriter.countCells(
+                e,
+                Extent.of(e, indices.subList(0, indices.size() - tile.columns().size())));
         line("final int item = context.localIdx;");
         line("final int lane = item % 32;");
         line("final int warp = item / 32;");
