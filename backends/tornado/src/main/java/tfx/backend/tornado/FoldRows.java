@@ -1,6 +1,7 @@
 package tfx.backend.tornado;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tfx.ir.Expr;
@@ -30,9 +31,17 @@ record FoldRows(FoldTile tile, @Nullable Index index, int rows, int items, int w
 
     /** The only fold of a kernel where it is such a one, on a device with warps; null for others. */
     static @Nullable FoldRows find(Emitter e, List<Index> indices, Expr body, Platform platform) {
-        FoldTile tile = platform.warp() > 1 ? FoldTile.find(e, indices, body, 1) : null;
-        if (tile == null
-                || !tile.groups().stream().allMatch(index -> index.size().isConstant())) {
+        return platform.warp() <= 1
+                ? null
+                : FoldTile.all(e, indices, body).stream()
+                        .map(tile -> of(e, tile, platform))
+                        .filter(Objects::nonNull)
+                        .findFirst()
+                        .orElse(null);
+    }
+
+    private static @Nullable FoldRows of(Emitter e, FoldTile tile, Platform platform) {
+        if (!tile.groups().stream().allMatch(index -> index.size().isConstant())) {
             return null;
         }
         int width = width(tile);

@@ -33,7 +33,7 @@ final class FoldRowsJoin {
     }
 
     Written write() {
-        List<Index> leading = indices.subList(0, indices.size() - 1);
+        List<Index> leading = indices.subList(0, indices.size() - tile.columns().size());
         e.scope.line("final int local = context.localIdx;");
         e.scope.line("final int lane = local % " + rows.warp() + ";");
         e.scope.line("final int column = local % " + rows.width() + ";");
@@ -81,10 +81,9 @@ final class FoldRowsJoin {
         for (int k : rows.columns()) {
             names[k] = e.scalars.variable("float", parts(names[k]));
         }
-        Index column = tile.columns().getLast();
-        String first = "part == 0 && column < " + column.size().constant();
-        e.names.put(column, "column");
-        e.block("if (" + first + ") {", "}", Set.of(column), true, () -> {
+        String first = "part == 0 && column < " + tile.width();
+        e.block("if (" + first + ") {", "}", Set.copyOf(tile.columns()), true, () -> {
+            Product.unflatten(e, tile.columns(), "column");
             e.scope.known.put(fold, new Folds(e).result(fold, names, "met != 0f"));
             String value = e.real(body);
             e.scope.line(e.operands.store(CellWriter.place(e, indices), value));

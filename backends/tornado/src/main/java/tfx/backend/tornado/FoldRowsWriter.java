@@ -36,7 +36,7 @@ final class FoldRowsWriter {
     }
 
     Written write() {
-        List<Index> leading = indices.subList(0, indices.size() - 1);
+        List<Index> leading = indices.subList(0, indices.size() - tile.columns().size());
         e.scope.line("final int local = context.localIdx;");
         e.scope.line("final int lane = local % " + rows.warp() + ";");
         e.scope.line("final int own = local / " + rows.warp() + ";");
@@ -101,7 +101,8 @@ final class FoldRowsWriter {
         values.clear();
         int each = rows.points() / rows.parts();
         int last = tile.width() - 1;
-        Set<Index> own = Set.of(point(), tile.columns().getLast());
+        Set<Index> own = new LinkedHashSet<>(tile.columns());
+        own.add(point());
         for (int j = 0; j < each; j++) {
             for (int v = 0; v < tile.values().size(); v++) {
                 values.add(e.fresh("value"));
@@ -111,8 +112,9 @@ final class FoldRowsWriter {
             int number = j;
             e.block("{", "}", own, false, () -> {
                 e.names.put(point(), rows.point(e, "part * " + each + " + " + number));
-                e.names.put(
-                        tile.columns().getLast(),
+                Product.unflatten(
+                        e,
+                        tile.columns(),
                         last + 1 == rows.width() ? "column" : "(column < " + last + " ? column : " + last + ")");
                 for (int v = 0; v < tile.values().size(); v++) {
                     e.scope.line(

@@ -55,7 +55,7 @@ record FoldTile(
     }
 
     /** Such a fold whose columns are {@code count} output indices; null where there is none. */
-    static @Nullable FoldTile find(Emitter e, List<Index> indices, Expr body, int count) {
+    private static @Nullable FoldTile find(Emitter e, List<Index> indices, Expr body, int count) {
         List<Expr.Fold> folds = new ArrayList<>();
         Streamed.collect(body, folds);
         if (folds.size() != 1 || indices.size() <= count) {
