@@ -53,18 +53,21 @@ public final class Sampler {
     /** The first of the largest logits. */
     private static int likeliest(float[] logits) {
         int best = -1;
+        float most = Float.NEGATIVE_INFINITY;
         for (int i = 0; i < logits.length; i++) {
-            if (Float.isNaN(logits[i])) {
-                throw fault("logit " + i + " of " + logits.length + " is not a number");
-            }
-            if (logits[i] > Float.NEGATIVE_INFINITY && (best < 0 || logits[i] > logits[best])) {
+            // One comparison for nearly all: false for what is larger, and for what is no number.
+            if (!(logits[i] <= most)) {
+                if (Float.isNaN(logits[i])) {
+                    throw fault("logit " + i + " of " + logits.length + " is not a number");
+                }
+                most = logits[i];
                 best = i;
             }
         }
         if (best < 0) {
             throw fault("no token has a probability above zero");
         }
-        if (logits[best] == Float.POSITIVE_INFINITY) {
+        if (most == Float.POSITIVE_INFINITY) {
             throw fault("logit " + best + " of " + logits.length + " is infinite");
         }
         return best;
