@@ -1,6 +1,5 @@
 package tfx.runtime.plan;
 
-import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import tfx.compiler.schedule.DeviceMemory;
 import tfx.compiler.schedule.ElementType;
@@ -21,7 +20,9 @@ final class Cache implements AutoCloseable {
     private final int copies;
     private final ElementType type;
     private Memory memory;
-    private long capacity;
+    /** With as many rows as there is room for; null before the first. */
+    private @Nullable Layout layout;
+
     private long origin;
     private long end;
 
@@ -45,23 +46,24 @@ final class Cache implements AutoCloseable {
 
     /** The tensor with room for rows up to {@code to}; of the earlier ones those that rows from {@code from} on may read. */
     Tensor room(long from, long to) {
-        if (to - origin > capacity) {
+        if (to - origin > capacity()) {
             long keep = past == Placement.ALL ? 0 : Math.max(origin, from - past);
             long wanted = to - keep;
-            if (wanted * 2 <= capacity) {
-                move(capacity, keep, from);
+            if (wanted * 2 <= capacity()) {
+                move(capacity(), keep, from);
             } else {
                 move(Math.max(device.rows(), past == Placement.ALL ? wanted + wanted / 2 : 3 * wanted), keep, from);
             }
         }
         end = to;
-        return tensor(memory, capacity, origin, end);
+        return tensor(memory, layout, origin, end);
     }
 
     private void move(long rows, long keep, long from) {
         Memory larger = new Memory(device, type);
-        Tensor before = capacity == 0 ? null : tensor(memory, capacity, origin, end);
-        Tensor after = tensor(larger, rows, keep, from);
+        Layout wider = rows == capacity() ? layout : Layout.of(value, axis, rows, symbol, rows);
+        Tensor before = layout == null ? null : tensor(memory, layout, origin, end);
+        Tensor after = tensor(larger, wider, keep, from);
         if (before != null && from > keep) {
             device.read(before);
             Tensors.copyRows(before, after, axis, keep, from, copies);
@@ -69,18 +71,26 @@ final class Cache implements AutoCloseable {
         }
         memory.close();
         memory = larger;
-        capacity = rows;
+        layout = wider;
         origin = keep;
     }
 
-    private Tensor tensor(Memory in, long rows, long first, long last) {
-        long[] extents = Strides.extents(value, axis, rows, symbol, rows);
-        long[] strides = Strides.of(extents, axis);
-        long elements = Strides.count(extents);
-        MemorySegment data = in.room(elements * copies);
-        long[] held = extents.clone();
+    private Tensor tensor(Memory in, Layout layout, long first, long last) {
+        long[] held = layout.extents().clone();
         held[axis] = last - first;
-        return new Tensor(data, type, held, strides, 0, copies == 1 ? 0 : elements, first, axis);
+        return new Tensor(
+                in.room(layout.elements() * copies),
+                type,
+                held,
+                layout.strides(),
+                0,
+                copies == 1 ? 0 : layout.elements(),
+                first,
+                axis);
+    }
+
+    private long capacity() {
+        return layout == null ? 0 : layout.rows();
     }
 
     long bytes() {

@@ -62,6 +62,21 @@ final class Feed {
         return new Feed(arrays, inputs, positions < 0 ? 1 : positions, start);
     }
 
+    /** Token ids, [batch][positions], as the input of a model that has one. */
+    static Map<String, Reference.Array> tokens(Schedule schedule, int[][] tokens) {
+        List<Value.Input> inputs = schedule.program().inputs();
+        if (inputs.size() != 1) {
+            throw new IllegalArgumentException("the model has the inputs " + inputs + ", not one of tokens");
+        }
+        double[] data = Arrays.stream(tokens)
+                .flatMapToInt(Arrays::stream)
+                .asDoubleStream()
+                .toArray();
+        return Map.of(inputs.getFirst().name(), new Reference.Array(data, new long[] {
+            tokens.length, data.length / Math.max(1, tokens.length)
+        }));
+    }
+
     List<Value.Input> given() {
         return given;
     }

@@ -1,10 +1,16 @@
 package tfx.runtime.plan;
 
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import tfx.compiler.schedule.DeviceMemory;
+import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Tensor;
 import tfx.runtime.reference.Reference;
 
-/** One output while its rows are computed, chunk by chunk. Columns that an earlier chunk did not have are absent: 0. */
+/**
+ * One output while its rows are computed, chunk by chunk, in an array of float64 or float32. Columns that an earlier chunk did
+ * not have are absent: 0.
+ */
 final class Output {
     private final int number;
     private final int axis;
@@ -12,24 +18,39 @@ final class Output {
     private final long[] extents;
     private final long[] strides;
     private final int batch;
-    private final int size;
-    private final double[] data;
+    private final ElementType type;
+    /** {@code float[][]} by sequence, or one {@code double[]} for all. */
+    private final Object array;
+    /** By sequence. */
+    private final MemorySegment[] into;
 
     /**
      * @param number the value's among the tensors
-     * @param first the first row wanted, the last is before {@code end}
+     * @param first the first row wanted
      * @param extents of the result without the batch
      * @param batch 0 for a value without
+     * @param type F32 for {@link #floats}, F64 for {@link #result}
      */
-    Output(int number, int axis, long first, long end, long[] extents, int batch) {
+    Output(int number, int axis, long first, long[] extents, int batch, ElementType type) {
         this.number = number;
         this.axis = axis;
         this.first = first;
         this.extents = extents;
         this.batch = batch;
         this.strides = Strides.of(extents, -1);
-        this.size = Math.toIntExact(Strides.count(extents));
-        this.data = new double[Math.multiplyExact(size, Math.max(1, batch))];
+        this.type = type;
+        int size = Math.toIntExact(Strides.count(extents));
+        this.into = new MemorySegment[Math.max(1, batch)];
+        if (type == ElementType.F32) {
+            float[][] rows = new float[into.length][size];
+            Arrays.setAll(into, b -> MemorySegment.ofArray(rows[b]));
+            this.array = rows;
+        } else {
+            double[] all = new double[Math.multiplyExact(size, into.length)];
+            long bytes = (long) size * Double.BYTES;
+            Arrays.setAll(into, b -> MemorySegment.ofArray(all).asSlice(b * bytes, bytes));
+            this.array = all;
+        }
     }
 
     /** Copies the rows that lie in both {@code from .. to} and what is wanted. */
@@ -41,13 +62,19 @@ final class Output {
         for (int k = 0; k < part.length; k++) {
             part[k] = k == axis ? to - low : Math.min(part[k], tensor.shape()[k]);
         }
-        for (int b = 0; b < Math.max(1, batch); b++) {
-            long at = (long) b * size + (axis < 0 ? 0 : (low - first) * strides[axis]);
-            Tensors.read(tensor, b, axis, low, part, data, at, strides);
+        long at = axis < 0 ? 0 : (low - first) * strides[axis];
+        for (int b = 0; b < into.length; b++) {
+            Tensors.read(tensor, b, axis, low, part, into[b], type, at, strides);
         }
     }
 
+    /** [batch][elements], rounded to float32. */
+    float[][] floats() {
+        return (float[][]) array;
+    }
+
     Reference.Result result() {
+        double[] data = (double[]) array;
         if (batch == 0) {
             return new Reference.Result(data, extents, false);
         }

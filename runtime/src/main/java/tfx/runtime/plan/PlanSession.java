@@ -4,7 +4,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Placement;
 import tfx.compiler.schedule.Schedule;
@@ -27,24 +26,10 @@ final class PlanSession implements Session {
     /** By kernel, of what it computes: looked up once, for every step asks for all of them. */
     private final Home[] homes;
 
+    private final Map<Value.Input, Home> inputs = new IdentityHashMap<>();
+
     private long position;
     private boolean closed;
-
-    /**
-     * Where a value lies.
-     *
-     * @param number the value's among the tensors
-     * @param axis its dimension of sequence length, or -1
-     * @param slot of memory shared with others; -1 where there is a cache
-     */
-    private record Home(
-            Value value,
-            int number,
-            int axis,
-            ElementType type,
-            int copies,
-            int slot,
-            @Nullable Cache cache) {}
 
     PlanSession(Plan plan, int batch) {
         this.plan = plan;
@@ -66,6 +51,7 @@ final class PlanSession implements Session {
         });
         this.homes =
                 schedule.kernels().stream().map(kernel -> home(kernel.output())).toArray(Home[]::new);
+        schedule.program().inputs().forEach(input -> inputs.put(input, home(input)));
     }
 
     private Home home(Value value) {
@@ -74,6 +60,7 @@ final class PlanSession implements Session {
                 value,
                 plan.numberOf(value),
                 schedule.placements().get(value).sequenceAxis(),
+                schedule.length(),
                 plan.type(value),
                 copies(value),
                 cache == null ? plan.slots().of(value) : -1,
@@ -97,6 +84,24 @@ final class PlanSession implements Session {
 
     @Override
     public Map<String, Reference.Result> advance(Map<String, Reference.Array> inputs, Rows rows) {
+        Map<String, Reference.Result> results = new LinkedHashMap<>();
+        advance(inputs, rows, schedule.outputs(), ElementType.F64)
+                .forEach((name, output) -> results.put(name, output.result()));
+        return results;
+    }
+
+    @Override
+    public float[][] step(int[][] tokens) {
+        var first = schedule.outputs().entrySet().iterator().next();
+        Map<String, Value> wanted = Map.of(first.getKey(), first.getValue());
+        return advance(Feed.tokens(schedule, tokens), Rows.LAST, wanted, ElementType.F32)
+                .get(first.getKey())
+                .floats();
+    }
+
+    /** Gives the outputs wanted, in a type. */
+    private Map<String, Output> advance(
+            Map<String, Reference.Array> inputs, Rows rows, Map<String, ? extends Value> wanted, ElementType type) {
         if (closed) {
             throw new IllegalStateException("the session is closed");
         }
@@ -106,7 +111,9 @@ final class PlanSession implements Session {
         for (Value.Input input : feed.given()) {
             plan.bounds().check(input, feed.array(input).data());
         }
-        Map<String, Output> outputs = outputs(rows, end);
+        long first = rows == Rows.ALL ? position : Math.max(position, end - 1);
+        Map<String, Output> outputs = new LinkedHashMap<>();
+        wanted.forEach((name, value) -> outputs.put(name, output(value, first, end, type)));
         if (!schedule.causality().incremental()) {
             Tensor[] tensors = plan.tensors();
             bindInputs(tensors, feed, position, end);
@@ -116,95 +123,69 @@ final class PlanSession implements Session {
             long from = position;
             do {
                 long to = Math.min(end, from + plan.chunk());
-                long wanted = rows == Rows.ALL ? from : to == end ? Math.max(from, end - 1) : to;
+                long needed = rows == Rows.ALL ? from : to == end ? Math.max(from, end - 1) : to;
                 Tensor[] tensors = plan.tensors();
                 bindInputs(tensors, feed, from, to);
-                run(tensors, from, to, wanted);
-                if (wanted < to) {
-                    outputs.values().forEach(output -> output.take(plan.memory(), tensors, wanted, to));
+                run(tensors, from, to, needed);
+                if (needed < to) {
+                    outputs.values().forEach(output -> output.take(plan.memory(), tensors, needed, to));
                 }
                 from = to;
             } while (from < end);
         }
         position = end;
-        Map<String, Reference.Result> results = new LinkedHashMap<>();
-        outputs.forEach((name, output) -> results.put(name, output.result()));
-        return results;
+        return outputs;
     }
 
-    private Map<String, Output> outputs(Rows rows, long end) {
-        long first = rows == Rows.ALL ? position : Math.max(position, end - 1);
-        Map<String, Output> outputs = new LinkedHashMap<>();
-        schedule.outputs().forEach((name, value) -> {
-            Placement placement = schedule.placements().get(value);
-            int axis = placement == null ? -1 : placement.sequenceAxis();
-            outputs.put(
-                    name,
-                    new Output(
-                            plan.numberOf(value),
-                            axis,
-                            first,
-                            end,
-                            Strides.extents(value, axis, end - first, schedule.length(), end),
-                            plan.batched(value) ? batch : 0));
-        });
-        return outputs;
+    private Output output(Value value, long first, long end, ElementType type) {
+        Placement placement = schedule.placements().get(value);
+        int axis = placement == null ? -1 : placement.sequenceAxis();
+        long[] extents = Strides.extents(value, axis, end - first, schedule.length(), end);
+        return new Output(plan.numberOf(value), axis, first, extents, plan.batched(value) ? batch : 0, type);
     }
 
     private void bindInputs(Tensor[] tensors, Feed feed, long from, long to) {
         for (Value.Input input : feed.given()) {
-            Home home = home(input);
+            Home home = inputs.get(input);
             Tensor tensor =
-                    home.cache == null ? place(home, extents(home, to - from, to), from) : home.cache.room(from, to);
-            feed.write(input, home.axis, tensor, from, to);
+                    home.cache() == null ? place(home, from, to) : home.cache().room(from, to);
+            feed.write(input, home.axis(), tensor, from, to);
             plan.memory().written(tensor);
-            tensors[home.number] = tensor;
+            tensors[home.number()] = tensor;
         }
     }
 
     private void run(Tensor[] tensors, long start, long end, long wanted) {
         long[] starts = needs.starts(start, end, wanted);
         // Values share slots, and a slot that grows moves: all must have their size before the first address is taken.
-        long[][] extents = new long[starts.length][];
         for (int k = 0; k < starts.length; k++) {
-            if (starts[k] < end && homes[k].cache == null) {
-                extents[k] = extents(homes[k], end - starts[k], end);
-                slot(homes[k], extents[k]);
+            if (starts[k] < end && homes[k].cache() == null) {
+                slot(homes[k], homes[k].layout(end - starts[k], end));
             }
         }
         for (int k = 0; k < starts.length; k++) {
             if (starts[k] < end) {
                 Home home = homes[k];
-                tensors[home.number] =
-                        home.cache == null ? place(home, extents[k], starts[k]) : home.cache.room(start, end);
+                tensors[home.number()] = home.cache() == null
+                        ? place(home, starts[k], end)
+                        : home.cache().room(start, end);
             }
         }
         plan.run(tensors, batch, starts, end);
     }
 
-    /** Memory for the rows from {@code first} on of a value. */
-    private Tensor place(Home home, long[] extents, long first) {
-        return new Tensor(
-                slot(home, extents),
-                home.type,
-                extents,
-                Strides.of(extents, home.axis),
-                0,
-                home.copies == 1 ? 0 : Strides.count(extents),
-                home.axis < 0 ? 0 : first,
-                home.axis);
+    /** Memory for the rows {@code first .. end} of a value. */
+    private Tensor place(Home home, long first, long end) {
+        Layout layout = home.layout(end - first, end);
+        return home.tensor(slot(home, layout), layout, first);
     }
 
-    private long[] extents(Home home, long rows, long end) {
-        return Strides.extents(home.value, home.axis, rows, schedule.length(), end);
-    }
-
-    /** Room for a value of these extents in the slot it shares with others. */
-    private MemorySegment slot(Home home, long[] extents) {
-        if (slots[home.slot] == null) {
-            slots[home.slot] = new Memory(plan.memory(), home.type);
+    /** Room for a value in the slot it shares with others. */
+    private MemorySegment slot(Home home, Layout layout) {
+        if (slots[home.slot()] == null) {
+            slots[home.slot()] = new Memory(plan.memory(), home.type());
         }
-        return slots[home.slot].room(Strides.count(extents) * home.copies);
+        return slots[home.slot()].room(home.elements(layout));
     }
 
     private int copies(Value value) {

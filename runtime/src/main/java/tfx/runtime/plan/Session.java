@@ -1,9 +1,7 @@
 package tfx.runtime.plan;
 
-import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
-import tfx.ir.Value;
+import tfx.compiler.schedule.Schedule;
 import tfx.runtime.reference.Reference;
 
 /** Sequences that advance together, with everything kept that their next positions read. Not thread-safe. */
@@ -44,38 +42,12 @@ public interface Session extends AutoCloseable {
      * @param tokens [batch][new positions], all of one length of at least 1
      * @return [batch][elements of the row]: for a language model the logits of the next token
      */
-    default float[][] step(int[][] tokens) {
-        Reference.Result result = first(advance(tokens(tokens), Rows.LAST));
-        int width = result.data().length / batch();
-        float[][] rows = new float[batch()][width];
-        for (int b = 0; b < batch(); b++) {
-            for (int i = 0; i < width; i++) {
-                rows[b][i] = (float) result.data()[b * width + i];
-            }
-        }
-        return rows;
-    }
+    float[][] step(int[][] tokens);
 
     /** The same with the first output's rows at all new positions, {@code [batch, positions, ...]}. */
     default Reference.Result all(int[][] tokens) {
-        return first(advance(tokens(tokens), Rows.ALL));
-    }
-
-    private Map<String, Reference.Array> tokens(int[][] tokens) {
-        List<Value.Input> inputs = engine().schedule().program().inputs();
-        if (inputs.size() != 1) {
-            throw new IllegalArgumentException("the model has the inputs " + inputs + ", not one of tokens");
-        }
-        double[] data = Arrays.stream(tokens)
-                .flatMapToInt(Arrays::stream)
-                .asDoubleStream()
-                .toArray();
-        return Map.of(inputs.getFirst().name(), new Reference.Array(data, new long[] {
-            tokens.length, data.length / Math.max(1, tokens.length)
-        }));
-    }
-
-    private Reference.Result first(Map<String, Reference.Result> outputs) {
-        return outputs.get(engine().schedule().outputs().keySet().iterator().next());
+        Schedule schedule = engine().schedule();
+        return advance(Feed.tokens(schedule, tokens), Rows.ALL)
+                .get(schedule.outputs().keySet().iterator().next());
     }
 }

@@ -1,5 +1,6 @@
 package tfx.runtime.plan;
 
+import java.lang.foreign.MemorySegment;
 import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Tensor;
 import tfx.runtime.reference.Elements;
@@ -18,20 +19,18 @@ final class Tensors {
             long read = source.base() + b * source.batchStride() + from * source.strides()[axis];
             long write = target.base() + b * target.batchStride() + from * target.strides()[axis];
             walk(extents, 0, read, source.strides(), write, target.strides(), (r, w, n, rs, ws) -> {
-                for (long i = 0; i < n; i++) {
-                    double element = Elements.get(source.data(), source.type(), r + i * rs);
-                    Elements.set(target.data(), target.type(), w + i * ws, element);
-                }
+                Elements.copy(source.data(), source.type(), r, rs, target.data(), target.type(), w, ws, n);
             });
         }
     }
 
     /**
-     * Elements of one sequence, row-major, into an array.
+     * Elements of one sequence, row-major, into memory.
      *
      * @param first the first index along {@code axis}; the others start at 0
      * @param extents how many in each dimension
-     * @param at where in {@code out} they begin
+     * @param type of {@code out}
+     * @param at the number of the first element there
      * @param outStrides per dimension of {@code out}
      */
     static void read(
@@ -40,29 +39,23 @@ final class Tensors {
             int axis,
             long first,
             long[] extents,
-            double[] out,
+            MemorySegment out,
+            ElementType type,
             long at,
             long[] outStrides) {
         long base = tensor.base() + sequence * tensor.batchStride() + (axis < 0 ? 0 : first * tensor.strides()[axis]);
         walk(extents, 0, base, tensor.strides(), at, outStrides, (r, w, n, rs, ws) -> {
-            if (rs == 1 && ws == 1 && tensor.type() == ElementType.F32) {
-                Elements.floats(tensor.data(), r, out, (int) w, (int) n);
-            } else {
-                for (long i = 0; i < n; i++) {
-                    out[(int) (w + i * ws)] = Elements.get(tensor.data(), tensor.type(), r + i * rs);
-                }
-            }
+            Elements.copy(tensor.data(), tensor.type(), r, rs, out, type, w, ws, n);
         });
     }
 
-    /** The converse of {@link #read}. */
+    /** The converse of {@link #read}, from an array. */
     static void write(
             double[] in, long at, long[] inStrides, Tensor tensor, int sequence, int axis, long first, long[] extents) {
         long base = tensor.base() + sequence * tensor.batchStride() + (axis < 0 ? 0 : first * tensor.strides()[axis]);
+        MemorySegment given = MemorySegment.ofArray(in);
         walk(extents, 0, at, inStrides, base, tensor.strides(), (r, w, n, rs, ws) -> {
-            for (long i = 0; i < n; i++) {
-                Elements.set(tensor.data(), tensor.type(), w + i * ws, in[(int) (r + i * rs)]);
-            }
+            Elements.copy(given, ElementType.F64, r, rs, tensor.data(), tensor.type(), w, ws, n);
         });
     }
 

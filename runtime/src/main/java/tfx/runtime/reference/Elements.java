@@ -32,11 +32,32 @@ public final class Elements {
         };
     }
 
-    /** So many adjacent elements of F32 from number {@code first} on; logits are read so at every step. */
-    public static void floats(MemorySegment data, long first, double[] out, int at, int count) {
-        MemorySegment floats = data.asSlice(first * Float.BYTES, (long) count * Float.BYTES);
-        for (int i = 0; i < count; i++) {
-            out[at + i] = floats.get(FLOAT, (long) i * Float.BYTES);
+    /**
+     * Copies {@code count} elements, each a step behind the one before; adjacent ones at once where the types are the same,
+     * as logits are at every step.
+     */
+    public static void copy(
+            MemorySegment from,
+            ElementType given,
+            long read,
+            long readStep,
+            MemorySegment to,
+            ElementType wanted,
+            long write,
+            long writeStep,
+            long count) {
+        if (given == wanted && readStep == 1 && writeStep == 1) {
+            int bytes = given.bytes();
+            MemorySegment.copy(from, read * bytes, to, write * bytes, count * bytes);
+        } else if (given == ElementType.F32 && wanted == ElementType.F64) {
+            for (long i = 0; i < count; i++) {
+                double element = from.get(FLOAT, (read + i * readStep) * Float.BYTES);
+                to.set(DOUBLE, (write + i * writeStep) * Double.BYTES, element);
+            }
+        } else {
+            for (long i = 0; i < count; i++) {
+                set(to, wanted, write + i * writeStep, get(from, given, read + i * readStep));
+            }
         }
     }
 
