@@ -75,6 +75,47 @@ class EmulatedDeviceTest {
         }
     }
 
+    /** Each token but the next of the same sequence is another than the device expects. */
+    @Test
+    void sequencesInTurnGetTheirOwnTokens() {
+        int length = 12;
+        Program program = Models.decoder(new Models.Shape(23, 16, 2, 4, 2, 24));
+        Map<String, double[]> data = new HashMap<>();
+        Map<String, double[]> inputs = new HashMap<>();
+        Models.tensors(program, length, 5, 23).forEach((value, numbers) -> {
+            double[] singles = Arrays.stream(numbers).map(x -> (float) x).toArray();
+            (value instanceof Value.Input ? inputs : data).put(value.name(), singles);
+        });
+        Function<String, Tensor> parameters = Ir.floats(program, data);
+        double[] expected = Reference.evaluate(
+                        program, rows(program, inputs, 0, length, length), parameters, List.of("logits"))
+                .get("logits")
+                .data();
+        try (PoolWorkers workers = new PoolWorkers(1);
+                Backend backend = TornadoBackend.emulated()) {
+            Engine engine = Engines.compiled(program, backend, parameters, workers, note -> {});
+            try (Session one = engine.open(1);
+                    Session other = engine.open(1)) {
+                for (Session session : List.of(one, one, one, one, other, one, other, other, other, one, one)) {
+                    token(session, program, inputs, length, expected);
+                }
+                one.reset();
+                for (Session session : List.of(one, one, one, other, one)) {
+                    token(session, program, inputs, length, expected);
+                }
+            }
+        }
+    }
+
+    private static void token(
+            Session session, Program program, Map<String, double[]> inputs, int length, double[] expected) {
+        int at = (int) session.position();
+        double[] found = session.advance(rows(program, inputs, at, at + 1, length), Rows.LAST)
+                .get("logits")
+                .data();
+        assertArrayEquals(Arrays.copyOfRange(expected, at * 23, (at + 1) * 23), found, 1e-4, "at " + at);
+    }
+
     private static void check(int seed, int length) {
         Program program = Programs.random(seed, 3);
         Map<String, double[]> data = new HashMap<>();

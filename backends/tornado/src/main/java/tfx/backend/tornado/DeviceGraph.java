@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ForkJoinPool;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tfx.compiler.schedule.ElementType;
@@ -46,6 +47,7 @@ final class DeviceGraph implements Slabs.Carrier {
     private int[] args = {};
 
     private boolean stale;
+    private final Ahead ahead = new Ahead(ForkJoinPool.commonPool());
 
     private record Upload(Slab slab, long first, long count) {}
 
@@ -89,6 +91,12 @@ final class DeviceGraph implements Slabs.Carrier {
                 next++;
             }
             List<Call> ascending = calls.subList(first, next);
+            int[] records = ahead.take(ascending);
+            if (records != null) {
+                ascending.forEach(call -> samples.set(call.number(), call));
+                executeTogether(ascending, records);
+                continue;
+            }
             int rows = Form.bucket(Form.rows(ascending), platform.few());
             ascending.forEach(call -> locate(call, rows));
             if (handovers == null) {
@@ -161,7 +169,7 @@ final class DeviceGraph implements Slabs.Carrier {
         List<GraphBuilder.Wide> forms = wide.stream().map(this::form).toList();
         try {
             built = builder.build(kernels, samples, forms, step);
-            args = new int[(int) (built.args().byteSize() / Integer.BYTES)];
+            args = new int[built.size()];
         } catch (RuntimeException e) {
             throw platform.fault(e, builder.classes().names(), slabs.bytes());
         }
@@ -191,40 +199,50 @@ final class DeviceGraph implements Slabs.Carrier {
     }
 
     private void execute(List<Call> calls, int rows, boolean alike) {
+        List<@Nullable Call> byNumber = byNumber(calls, kernels.size());
+        if (alike && !built.units().isEmpty() && built.units().stream().allMatch(unit -> unit.fits(byNumber))) {
+            executeTogether(calls, together(built, byNumber));
+            return;
+        }
         upload();
         Arrays.fill(args, 0);
-        List<@Nullable Call> byNumber = Arrays.asList(new Call[kernels.size()]);
-        calls.forEach(call -> byNumber.set(call.number(), call));
-        boolean together =
-                alike && !built.units().isEmpty() && built.units().stream().allMatch(unit -> unit.fits(byNumber));
-        Form form = built.form(together ? Form.TOGETHER : rows);
+        int number = built.number(rows);
+        Form form = built.forms().get(number);
         SharedRows shared = new SharedRows();
         for (Form.Place place : form.places()) {
-            if (together) {
-                set(place, builder.together().arguments(built.units().get(place.number()), byNumber, place.role()));
-                continue;
-            }
             Call call = byNumber.get(place.number());
             if (call != null) {
                 CallRecord.Call arguments = builder.apart().arguments(kernels, form, call, place.role());
                 if (!shared.written(kernels.get(place.number()).cut(), place.role(), arguments)) {
-                    set(place, arguments);
+                    place.write(arguments, args);
                 }
             }
         }
-        execute(form);
+        execute(number, args);
     }
 
-    private void set(Form.Place place, CallRecord.Call arguments) {
-        for (int k = 0; k < place.entries().size(); k++) {
-            args[place.at() + k] = Math.toIntExact(place.entries().get(k).of(arguments));
-        }
+    private void executeTogether(List<Call> calls, int[] records) {
+        upload();
+        GraphBuilder.Built now = built;
+        int count = kernels.size();
+        ahead.begin(calls, next -> together(now, byNumber(next, count)));
+        execute(now.number(Form.TOGETHER), records);
     }
 
-    private void execute(Form form) {
+    private int[] together(GraphBuilder.Built built, List<@Nullable Call> byNumber) {
+        return builder.together().records(built, byNumber);
+    }
+
+    private static List<@Nullable Call> byNumber(List<Call> calls, int count) {
+        List<@Nullable Call> byNumber = Arrays.asList(new Call[count]);
+        calls.forEach(call -> byNumber.set(call.number(), call));
+        return byNumber;
+    }
+
+    private void execute(int form, int[] records) {
         try {
-            MemorySegment.copy(args, 0, built.args(), ValueLayout.JAVA_INT, 0, args.length);
-            built.graph().execute(built.forms().indexOf(form));
+            MemorySegment.copy(records, 0, built.args(), ValueLayout.JAVA_INT, 0, records.length);
+            built.graph().execute(form);
         } catch (RuntimeException e) {
             throw platform.fault(e, built.kernels(), slabs.bytes());
         }
@@ -235,7 +253,7 @@ final class DeviceGraph implements Slabs.Carrier {
         while (!uploads.isEmpty()) {
             Arrays.fill(args, 0);
             fill();
-            execute(built.forms().getFirst());
+            execute(0, args);
         }
     }
 
@@ -282,6 +300,7 @@ final class DeviceGraph implements Slabs.Carrier {
     }
 
     synchronized void close() {
+        ahead.forget();
         if (built != null) {
             built.graph().close();
             built = null;

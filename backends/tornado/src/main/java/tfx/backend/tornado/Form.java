@@ -21,7 +21,14 @@ record Form(int rows, List<Place> places, Passing passing) {
      *
      * @param number the kernel's, or that of a launch of several; -1 - s for the upload into slab s
      */
-    record Place(int number, Role role, int at, List<CallRecord.Entry> entries) {}
+    record Place(int number, Role role, int at, List<CallRecord.Entry> entries) {
+        /** Puts the record of a call among those of all tasks. */
+        void write(CallRecord.Call arguments, int[] records) {
+            for (int k = 0; k < entries.size(); k++) {
+                records[at + k] = Math.toIntExact(entries.get(k).of(arguments));
+            }
+        }
+    }
 
     /** The number of rows that products of a step with {@code rows} are computed for; 0 for few. */
     static int bucket(long rows, int few) {

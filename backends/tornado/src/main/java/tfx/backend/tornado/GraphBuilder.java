@@ -41,12 +41,18 @@ final class GraphBuilder {
             MemorySegment args,
             List<String> kernels,
             List<Fusion.Unit> units) {
-        Form form(int rows) {
-            return forms.stream()
-                    .skip(1)
-                    .filter(form -> form.rows() == rows)
-                    .findFirst()
-                    .orElseThrow();
+        /** How many numbers the records have. */
+        int size() {
+            return (int) (args.byteSize() / Integer.BYTES);
+        }
+
+        /** Which of the forms is for steps of so many rows. */
+        int number(int rows) {
+            int number = forms.size() - 1;
+            while (forms.get(number).rows() != rows) {
+                number--;
+            }
+            return number;
         }
     }
 

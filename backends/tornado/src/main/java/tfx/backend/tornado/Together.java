@@ -25,11 +25,20 @@ final class Together {
     }
 
     /**
-     * What a launch of several kernels is called with.
+     * The records of all tasks, 0 for those that do not run. Another thread may ask while the device runs a step.
      *
      * @param calls by kernel
      */
-    CallRecord.Call arguments(Fusion.Unit unit, List<@Nullable Call> calls, Role role) {
+    int[] records(GraphBuilder.Built built, List<@Nullable Call> calls) {
+        int[] records = new int[built.size()];
+        for (Form.Place place : built.forms().get(built.number(Form.TOGETHER)).places()) {
+            Fusion.Unit unit = built.units().get(place.number());
+            place.write(arguments(unit, calls, place.role()), records);
+        }
+        return records;
+    }
+
+    private CallRecord.Call arguments(Fusion.Unit unit, List<@Nullable Call> calls, Role role) {
         CallRecord.Call whole = arguments.of(unit, calls);
         return role.equals(Role.WHOLE) ? whole : arguments.split(whole);
     }
