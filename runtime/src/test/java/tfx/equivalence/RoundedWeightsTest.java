@@ -72,8 +72,30 @@ class RoundedWeightsTest {
                 """);
     }
 
+    /** Products that are rounded before a kernel takes them: their words end within a head, and within a group's stretch. */
+    static Stream<String> rows() {
+        return Stream.of(
+                // A gated feed-forward whose columns have two indices.
+                """
+                param up[h, c, d]
+                param gate[h, c, d]
+                param down[d, h, c]
+                a[t, h, c] = sum[d](x[t, d] * gate)
+                hidden[t, h, c] = a / (1 + exp(-a)) * sum[d](x[t, d] * up)
+                output y[t, d] = sum[h, c](hidden[t, h, c] * down)
+                """,
+                // A bias, and what lies elsewhere in other columns.
+                """
+                param gate[h, e, d]
+                param bias[h, e]
+                param down[d, h, e]
+                hidden[t, h, e] = x[t, e div 2] / (1 + exp(-sum[d](x[t, d] * gate) - bias)) + x[t, h]
+                output y[t, d] = sum[h, e](hidden[t, h, e] * down)
+                """);
+    }
+
     @ParameterizedTest
-    @MethodSource("folds")
+    @MethodSource({"folds", "rows"})
     void devicesRoundWithinBounds(String body) {
         String source =
                 "import \"stdlib/attention.tfx\"\nmodel Rounded(d = 12, e = 20, c = 11, h = 4, g = 2) {\ninput x[t, d] : real\ns = size(t)\n"

@@ -2,7 +2,6 @@ package tfx.backend.tornado;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tfx.backend.tornado.DeviceGraph.Call;
 import tfx.backend.tornado.GraphBuilder.Job;
@@ -50,9 +49,10 @@ final class Apart {
     void reserve(List<Numbered> kernels, List<@Nullable Call> samples, List<Wide> wide) {
         for (Wide form : wide) {
             form.many().stream()
-                    .map(number -> kernels.get(number).cut())
-                    .filter(Objects::nonNull)
-                    .forEach(cut -> scratch.reserve(cut, form.rows()));
+                    .map(kernels::get)
+                    .filter(kernel -> kernel.cut() != null)
+                    .forEach(kernel ->
+                            scratch.reserve(kernel.cut(), form.passing().sums(kernel), form.rows()));
             form.passing().handovers().values().forEach(handover -> scratch.reserve(handover, form.rows()));
             form.passing().joined().values().forEach(joined -> scratch.reserve(joined, form.rows()));
             for (int k : form.many()) {
@@ -125,7 +125,8 @@ final class Apart {
         }
         boolean there = handover != null && handover.kind() == Handover.Kind.PRODUCT;
         if (!there && !passing.adds(kernel)) {
-            Template rest = cut.rest().template().as(type);
+            boolean rounded = passing.sums(kernel) == ElementType.BF16;
+            Template rest = rounded ? cut.fromRounded() : cut.rest().template().as(type);
             jobs.add(wide(k, Role.REST, rest, arguments.cut(kernel, passing, sample, Role.REST)));
         }
     }

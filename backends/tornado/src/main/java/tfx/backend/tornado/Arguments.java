@@ -32,7 +32,7 @@ final class Arguments {
         Handover handover = passing.handovers().get(kernel.output());
         boolean handed = handover != null && (handover.kind() == Handover.Kind.PRODUCT || passing.adds(kernel));
         return new Spot(
-                handed ? scratch.handed(handover) : scratch.sums(factor.number()),
+                handed ? scratch.handed(handover) : scratch.sums(passing.sums(kernel), factor.number()),
                 0,
                 kernel.cut().columns());
     }
@@ -71,7 +71,7 @@ final class Arguments {
             int at = output ? call.tensors().length - 1 : source.operand();
             tensors[k] = call.tensors()[at];
             bases[k] = call.bases()[at];
-            Held own = output ? scratch.inner(source.kernel()) : null;
+            Held own = output ? scratch.inner(source.kernel(), call.tensors()[at].type()) : null;
             if (own != null) {
                 Tensor t = tensors[k];
                 tensors[k] = new Tensor(
@@ -167,6 +167,7 @@ final class Arguments {
                         turned ? matrix.depthStride() : matrix.columnStride()),
                 turned,
                 block(sums(kernel, first, passing)),
+                passing.sums(kernel),
                 passing.adds(kernel),
                 count,
                 Math.toIntExact(columns),

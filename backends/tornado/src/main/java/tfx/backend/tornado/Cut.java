@@ -18,7 +18,8 @@ import tfx.ir.Value;
 /**
  * A kernel of products as a library for matrices takes it, in pieces: for each product a kernel that writes the factors of its
  * rows side by side, in the type of the weights, and a product of matrices; then one kernel that computes the output from the
- * sums. The factors of rows are rounded to the type of the weights, as frameworks hold activations; sums are in F32.
+ * sums. The factors of rows are rounded to the type of the weights, as frameworks hold activations; sums are in F32, unless they
+ * may be rounded too and the output is.
  *
  * @param rest computes the output; its last operands are the sums, in order
  */
@@ -90,6 +91,29 @@ record Cut(List<Factor> factors, Piece rest, long columns) {
             }
         }
         return read.value();
+    }
+
+    /**
+     * Whether the output can be computed from sums in BF16: by whole words of them, and element for element, so that what rounding
+     * a sum changes is one element.
+     */
+    boolean rounds() {
+        return columns % Operands.WORD == 0
+                && factors.stream().allMatch(factor -> factor.type() == ElementType.BF16)
+                && !Product.loops(rest.template().body());
+    }
+
+    /** What computes the output, in BF16, from sums in BF16. */
+    Template fromRounded() {
+        Template template = rest.template();
+        Request request = template.request();
+        List<Layout> layouts = new ArrayList<>(request.layouts());
+        layouts.subList(layouts.size() - factors.size(), layouts.size())
+                .replaceAll(layout -> new Layout(ElementType.BF16, layout.strides()));
+        return template.as(
+                new Request(request.kernel(), layouts, ElementType.BF16, request.length()),
+                "words ",
+                (emitter, outputs, on, many) -> new RowWords(emitter, outputs.getFirst(), on).write());
     }
 
     /** Whether the output is the one product itself. */

@@ -88,9 +88,10 @@ public interface Driver {
 
     /**
      * A product of matrices: {@code into[r][c] = sum over k < depth of left[r][k] * right[c][k]}. Elements of a row of
-     * {@code left} and {@code into} lie side by side; {@code into} is F32.
+     * {@code left} and {@code into} lie side by side. Sums are in F32 until the last term.
      *
      * @param type of the elements of {@code left} and {@code right}, F32 or BF16
+     * @param sums the type of the elements of {@code into}: F32, or BF16 where the factors are in it and nothing is added to
      * @param turned whether {@code right} lies as {@code right[k][c]}
      * @param adds whether the sums are added to what {@code into} holds, instead of taking its place
      */
@@ -101,6 +102,7 @@ public interface Driver {
             Block right,
             boolean turned,
             Block into,
+            ElementType sums,
             boolean adds,
             int rows,
             int columns,

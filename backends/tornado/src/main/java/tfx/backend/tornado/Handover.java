@@ -53,6 +53,16 @@ record Handover(
         return handover != null && handover.onto != null && handed.containsKey(handover.onto);
     }
 
+    /**
+     * The type in which the products of a kernel come. Where nothing but the kernel reads them, element for element, and what it
+     * computes of them is rounded itself, they are rounded as well: half as much is written and read.
+     */
+    static ElementType sums(Numbered kernel, Map<Value, Handover> handed) {
+        Handover handover = handed.get(kernel.output());
+        boolean rounded = handover != null && handover.kind == Kind.ROWS && handover.type == ElementType.BF16;
+        return rounded && kernel.cut() != null && kernel.cut().rounds() ? ElementType.BF16 : ElementType.F32;
+    }
+
     /** The values of a program's kernels that can be handed over, wherever their kernels have many rows. */
     static List<Handover> among(List<Numbered> kernels) {
         Map<Value, List<Integer>> readers = new IdentityHashMap<>();
@@ -85,8 +95,9 @@ record Handover(
             ElementType held = kind == Kind.ROWS ? factors(kernels, of, value) : ElementType.F32;
             Value onto = kind == Kind.SUM ? residuals.onto(value) : null;
             int last = kind == Kind.SUM ? residuals.last(value) : of.getLast();
-            int room =
-                    onto != null ? sums.get(onto) : room(until.computeIfAbsent(held, t -> new ArrayList<>()), k, last);
+            int room = onto != null
+                    ? sums.get(onto)
+                    : Rooms.free(until.computeIfAbsent(held, t -> new ArrayList<>()), k, last);
             sums.put(value, room);
             List<Index> indices =
                     kernels.get(k).whole().request().kernel().output().indices();
@@ -94,19 +105,6 @@ record Handover(
             all.add(new Handover(k, List.copyOf(of), value, held, kind, onto, columns, room));
         }
         return List.copyOf(all);
-    }
-
-    /** A room that is free for a value of kernel {@code k} until it was read last. */
-    private static int room(List<Integer> until, int k, int last) {
-        int room = 0;
-        while (room < until.size() && until.get(room) >= k) {
-            room++;
-        }
-        if (room == until.size()) {
-            until.add(0);
-        }
-        until.set(room, last);
-        return room;
     }
 
     /** Whether a kernel computes rows that only later kernels of its step read. */

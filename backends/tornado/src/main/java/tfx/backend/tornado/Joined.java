@@ -2,6 +2,7 @@ package tfx.backend.tornado;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tfx.backend.tornado.DeviceGraph.Call;
 import tfx.backend.tornado.GraphBuilder.Numbered;
+import tfx.compiler.schedule.ElementType;
 import tfx.ir.Value;
 
 /**
@@ -18,9 +20,10 @@ import tfx.ir.Value;
  *
  * @param parts in the order of their columns
  * @param columns of all parts
- * @param room which of the rooms for joined sums it has: one that no other has until its last sum is read
+ * @param type of the sums
+ * @param room which of the rooms for joined sums of its type it has: one that no other has until its last sum is read
  */
-record Joined(List<Part> parts, long columns, int room) {
+record Joined(List<Part> parts, long columns, ElementType type, int room) {
 
     /** A factor of a kernel. */
     record Factor(int kernel, int number) {}
@@ -29,7 +32,7 @@ record Joined(List<Part> parts, long columns, int room) {
     record Part(Factor factor, long column) {}
 
     /** A product before it is known what it is joined with. */
-    private record Single(Factor factor, Slab slab, long first, long columns, Cut.Factor of) {
+    private record Single(Factor factor, Slab slab, long first, long columns, ElementType sums, Cut.Factor of) {
         long pitch() {
             return of.matrix().columnStride();
         }
@@ -40,6 +43,7 @@ record Joined(List<Part> parts, long columns, int room) {
                     && other.of.matrix().depthStride() == 1
                     && pitch() == other.pitch()
                     && of.depth() == other.of.depth()
+                    && sums == other.sums
                     && first + columns * pitch() == other.first;
         }
     }
@@ -80,12 +84,17 @@ record Joined(List<Part> parts, long columns, int room) {
                     }
                     byRows.computeIfAbsent(of.value(), v -> new ArrayList<>())
                             .add(new Single(
-                                    new Factor(k, n), slabs.of(call.tensors()[operand]), first, cut.columns(), of));
+                                    new Factor(k, n),
+                                    slabs.of(call.tensors()[operand]),
+                                    first,
+                                    cut.columns(),
+                                    Handover.sums(kernels.get(k), handovers),
+                                    of));
                 }
             }
         });
         Map<Factor, Joined> all = new HashMap<>();
-        List<Integer> until = new ArrayList<>();
+        Map<ElementType, List<Integer>> until = new EnumMap<>(ElementType.class);
         for (Value rows : order) {
             for (List<Single> run : runs(byRows.get(rows))) {
                 Joined joined = of(run, until, kernels, handovers);
@@ -113,7 +122,10 @@ record Joined(List<Part> parts, long columns, int room) {
     }
 
     private static Joined of(
-            List<Single> run, List<Integer> until, List<Numbered> kernels, Map<Value, Handover> handovers) {
+            List<Single> run,
+            Map<ElementType, List<Integer>> until,
+            List<Numbered> kernels,
+            Map<Value, Handover> handovers) {
         int from = Integer.MAX_VALUE;
         int to = 0;
         long columns = 0;
@@ -127,14 +139,8 @@ record Joined(List<Part> parts, long columns, int room) {
             parts.add(new Part(single.factor, columns));
             columns += single.columns;
         }
-        int room = 0;
-        while (room < until.size() && until.get(room) >= from) {
-            room++;
-        }
-        if (room == until.size()) {
-            until.add(0);
-        }
-        until.set(room, to);
-        return new Joined(List.copyOf(parts), columns, room);
+        ElementType type = run.getFirst().sums;
+        int room = Rooms.free(until.computeIfAbsent(type, t -> new ArrayList<>()), from, to);
+        return new Joined(List.copyOf(parts), columns, type, room);
     }
 }

@@ -104,6 +104,28 @@ final class Operands {
         }
     }
 
+    /** The same of the slabs of values and of the first output, whose rows lie whole words apart. */
+    void takeWords(java.util.Collection<Value> values) {
+        values.forEach(value -> wide.add(slabs[number(value)]));
+        wide.add(slabs[this.values.size()]);
+    }
+
+    /** The word that element {@code at} of a value is the first of. */
+    String wordOf(Value value, String at) {
+        return slab(value) + ".get((" + at + ") >> 2)";
+    }
+
+    /** Writes four elements of the first output, of which the first is to be at {@code at}. */
+    String storeWord(String at, List<String> numbers) {
+        String word =
+                "(long) " + pair(numbers.subList(2, 4)) + " << 32 | " + pair(numbers.subList(0, 2)) + " & 0xffffffffL";
+        return "s" + slabs[values.size()] + ".set(" + at + " >> 2, " + word + ");";
+    }
+
+    private static String pair(List<String> numbers) {
+        return "BFloat16.pack(" + numbers.getFirst() + ", " + numbers.getLast() + ")";
+    }
+
     /** Which slab parameters are arrays of words. */
     java.util.Set<Integer> wide() {
         return wide;

@@ -3,6 +3,7 @@ package tfx.backend.tornado;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tfx.backend.tornado.GraphBuilder.Numbered;
+import tfx.compiler.schedule.ElementType;
 import tfx.ir.Value;
 
 /**
@@ -17,6 +18,11 @@ record Passing(Map<Value, Handover> handovers, Map<Joined.Factor, Joined> joined
     /** Whether the products of a kernel are added to a value where it lies, which is its output then. */
     boolean adds(Numbered kernel) {
         return Handover.adds(kernel.output(), handovers);
+    }
+
+    /** The type in which the products of a kernel come. */
+    ElementType sums(Numbered kernel) {
+        return Handover.sums(kernel, handovers);
     }
 
     /** The rows of a factor where they are handed over as such. */

@@ -1,17 +1,19 @@
 package tfx.backend.tornado;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tfx.compiler.schedule.DeviceMemory;
 import tfx.compiler.schedule.ElementType;
 
-/** Memory that kernels alone read and write, by number; each room grows to the largest that was asked of it. */
+/** Memory that kernels alone read and write, by type and number; each room grows to the largest that was asked of it. */
 final class Rooms {
     private final Slabs slabs;
-    private final List<@Nullable Held> rooms = new ArrayList<>();
+    private final Map<ElementType, List<@Nullable Held>> all = new EnumMap<>(ElementType.class);
 
     /** @param elements of the type that there is room for */
     record Held(DeviceMemory.Room room, ElementType type, long elements) {}
@@ -22,6 +24,7 @@ final class Rooms {
 
     /** Makes room for so many elements; what was there is lost where it must grow. */
     void reserve(int number, ElementType type, long elements) {
+        List<@Nullable Held> rooms = all.computeIfAbsent(type, t -> new ArrayList<>());
         while (rooms.size() <= number) {
             rooms.add(null);
         }
@@ -35,13 +38,31 @@ final class Rooms {
         rooms.set(number, new Held(slabs.work(type, elements), type, elements));
     }
 
-    /** The room of a number; null where none was asked for. */
+    /** The room of a number for a type; null where none was asked for. */
     @Nullable
-    Held get(int number) {
+    Held get(ElementType type, int number) {
+        List<@Nullable Held> rooms = all.getOrDefault(type, List.of());
         return number < rooms.size() ? rooms.get(number) : null;
     }
 
     Stream<Held> all() {
-        return rooms.stream().filter(Objects::nonNull);
+        return all.values().stream().flatMap(List::stream).filter(Objects::nonNull);
+    }
+
+    /**
+     * The number of a room that is free from one kernel to another, which has it from now on.
+     *
+     * @param until by number: the last kernel that has it
+     */
+    static int free(List<Integer> until, int from, int to) {
+        int room = 0;
+        while (room < until.size() && until.get(room) >= from) {
+            room++;
+        }
+        if (room == until.size()) {
+            until.add(0);
+        }
+        until.set(room, to);
+        return room;
     }
 }

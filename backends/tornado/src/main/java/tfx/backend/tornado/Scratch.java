@@ -1,8 +1,6 @@
 package tfx.backend.tornado;
 
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tfx.backend.tornado.DeviceGraph.Call;
@@ -11,12 +9,11 @@ import tfx.compiler.schedule.Backend.Request;
 import tfx.compiler.schedule.ElementType;
 
 /**
- * Device memory between the tasks of a kernel: factors of rows by type, and the sums of each product; the stretches of a split
+ * Device memory between the tasks of a kernel: factors of rows, and the sums of each product; the stretches of a split
  * fold, and the factors of a packed one. And between kernels: what only later ones of a step read.
  */
 final class Scratch {
     private final Slabs slabs;
-    /** By type. */
     private final Rooms rows;
     /** By factor. */
     private final Rooms sums;
@@ -27,7 +24,7 @@ final class Scratch {
     /** By kernel: outputs that nothing but later kernels of the same launches reads. */
     private final Rooms inner;
 
-    private final Map<ElementType, Rooms> handed = new EnumMap<>(ElementType.class);
+    private final Rooms handed;
 
     Scratch(Slabs slabs) {
         this.slabs = slabs;
@@ -37,14 +34,15 @@ final class Scratch {
         this.stretches = new Rooms(slabs);
         this.factors = new Rooms(slabs);
         this.inner = new Rooms(slabs);
+        this.handed = new Rooms(slabs);
     }
 
-    /** Makes room for the tasks of a kernel in steps of so many rows. */
-    void reserve(Cut cut, long count) {
+    /** Makes room for the tasks of a kernel in steps of so many rows, its sums in the given type. */
+    void reserve(Cut cut, ElementType type, long count) {
         for (int n = 0; n < cut.factors().size(); n++) {
             Cut.Factor factor = cut.factors().get(n);
-            rows.reserve(factor.type().ordinal(), factor.type(), count * factor.depth());
-            sums.reserve(n, ElementType.F32, count * cut.columns());
+            rows.reserve(0, factor.type(), count * factor.depth());
+            sums.reserve(n, type, count * cut.columns());
         }
     }
 
@@ -55,13 +53,12 @@ final class Scratch {
 
     /** Makes room for a value that is handed over in steps of so many rows. */
     void reserve(Handover handover, long count) {
-        handed.computeIfAbsent(handover.type(), type -> new Rooms(slabs))
-                .reserve(handover.room(), handover.type(), Math.multiplyExact(count, handover.columns()));
+        handed.reserve(handover.room(), handover.type(), Math.multiplyExact(count, handover.columns()));
     }
 
     /** Makes room for sums that are computed together. */
     void reserve(Joined joined, long count) {
-        joins.reserve(joined.room(), ElementType.F32, Math.multiplyExact(count, joined.columns()));
+        joins.reserve(joined.room(), joined.type(), Math.multiplyExact(count, joined.columns()));
     }
 
     /** Makes room for so many rows of what only later kernels of a step read. */
@@ -78,7 +75,7 @@ final class Scratch {
 
     /** Whether there is room for the factors of a call. */
     boolean holds(Packed packed, Call call) {
-        Held held = factors.get(0);
+        Held held = factors();
         return held != null && held.elements() >= ints(packed, call);
     }
 
@@ -88,7 +85,7 @@ final class Scratch {
 
     /** The slabs that it lies in. */
     List<Slab> slabs() {
-        return Stream.concat(Stream.of(rows, sums, joins, stretches, factors, inner), handed.values().stream())
+        return Stream.of(rows, sums, joins, stretches, factors, inner, handed)
                 .flatMap(Rooms::all)
                 .map(held -> slabs.of(held.room().data().address()))
                 .distinct()
@@ -96,32 +93,32 @@ final class Scratch {
     }
 
     Held rows(ElementType type) {
-        return rows.get(type.ordinal());
+        return rows.get(type, 0);
     }
 
-    Held sums(int factor) {
-        return sums.get(factor);
+    Held sums(ElementType type, int factor) {
+        return sums.get(type, factor);
     }
 
     Held joined(Joined joined) {
-        return joins.get(joined.room());
+        return joins.get(joined.type(), joined.room());
     }
 
     Held handed(Handover handover) {
-        return handed.get(handover.type()).get(handover.room());
+        return handed.get(handover.type(), handover.room());
     }
 
     Held stretches() {
-        return stretches.get(0);
+        return stretches.get(ElementType.F32, 0);
     }
 
     Held factors() {
-        return factors.get(0);
+        return factors.get(ElementType.I32, 0);
     }
 
     /** Where a kernel's output lies; null where it lies where the step has it. */
     @Nullable
-    Held inner(int kernel) {
-        return inner.get(kernel);
+    Held inner(int kernel, ElementType type) {
+        return inner.get(type, kernel);
     }
 }

@@ -158,7 +158,8 @@ public final class TornadoDriver implements Driver {
 
     @Override
     public boolean multiplies() {
-        return backend == TornadoVMBackendType.CUDA && TornadoProducts.available();
+        // What reads sums in BF16 is written for C++.
+        return cuda() && TornadoProducts.available();
     }
 
     @Override

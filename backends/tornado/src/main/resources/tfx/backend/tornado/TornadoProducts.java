@@ -24,7 +24,7 @@ import uk.ac.manchester.tornado.runtime.library.spi.TornadoNativeStreamSupport;
 
 /**
  * Products of matrices by cuBLAS, as a library of TornadoVM's. Its own binding takes whole arrays of one type; here factors lie
- * anywhere in an array, and sums are in F32 whatever the factors are. Compiled where TornadoVM is installed.
+ * anywhere in an array, and sums are in F32 whatever the factors and what is written are. Compiled where TornadoVM is installed.
  */
 public final class TornadoProducts implements TornadoLibraryProvider {
     private static final String NAME = "tfx/products";
@@ -39,6 +39,8 @@ public final class TornadoProducts implements TornadoLibraryProvider {
     private static final int BF16 = 14;
     private static final int COMPUTE_F32 = 68;
     private static final int DEFAULT = -1;
+    /** CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION: parts of a sum are not rounded before they are added. */
+    private static final int SUMS_IN_F32 = 16;
 
     private static final Optional<TornadoNatives> CUBLAS = TornadoNatives.find(LIBRARIES);
 
@@ -113,6 +115,7 @@ public final class TornadoProducts implements TornadoLibraryProvider {
             call("cuMemAlloc", cuda.function("cuMemAlloc_v2", p, j), out, WORKSPACE);
             long workspace = out.get(ValueLayout.JAVA_LONG, 0);
             call("cublasSetStream", cublas.function("cublasSetStream_v2", j, j), handle, stream);
+            call("cublasSetMathMode", cublas.function("cublasSetMathMode", j, TornadoNatives.INT), handle, SUMS_IN_F32);
             call("cublasSetWorkspace", cublas.function("cublasSetWorkspace_v2", j, j, j), handle, workspace, WORKSPACE);
             return new Context(handle, workspace);
         }
@@ -122,8 +125,7 @@ public final class TornadoProducts implements TornadoLibraryProvider {
     public void dispatch(String name, LibraryInvocation invocation) {
         Context context = (Context) invocation.getContext();
         Multiply product = (Multiply) invocation.getTuning();
-        boolean half = product.type() == ElementType.BF16;
-        int type = half ? BF16 : F32;
+        int type = type(product.type());
         // cuBLAS counts columns first: its result is ours turned.
         call(
                 "cublasGemmEx",
@@ -135,25 +137,29 @@ public final class TornadoProducts implements TornadoLibraryProvider {
                 product.rows(),
                 product.depth(),
                 context.one,
-                pointer(invocation, product.right(), half ? 2 : 4),
+                pointer(invocation, product.right(), product.type()),
                 type,
                 Math.toIntExact(product.right().pitch()),
-                pointer(invocation, product.left(), half ? 2 : 4),
+                pointer(invocation, product.left(), product.type()),
                 type,
                 Math.toIntExact(product.left().pitch()),
                 product.adds() ? context.one : context.zero,
-                pointer(invocation, product.into(), 4),
-                F32,
+                pointer(invocation, product.into(), product.sums()),
+                type(product.sums()),
                 Math.toIntExact(product.into().pitch()),
                 COMPUTE_F32,
                 DEFAULT);
     }
 
+    private static int type(ElementType type) {
+        return type == ElementType.BF16 ? BF16 : F32;
+    }
+
     /** Where a block begins on the device. */
-    private static long pointer(LibraryInvocation invocation, Block block, int bytes) {
+    private static long pointer(LibraryInvocation invocation, Block block, ElementType type) {
         for (int k = 0; k < invocation.getNumArgs(); k++) {
             if (invocation.getArg(k) == block.array()) {
-                return invocation.getDevicePointer(k) + block.first() * bytes;
+                return invocation.getDevicePointer(k) + block.first() * type.bytes();
             }
         }
         throw new IllegalStateException("an array that the product was not given");

@@ -190,12 +190,14 @@ class HandoverTest {
         Map<Joined.Factor, Joined> all = Joined.among(kernels, samples, many, handed, slabs);
         List<String> found = all.values().stream()
                 .distinct()
-                .map(joined -> joined.columns() + " of " + joined.parts().size() + " in " + joined.room())
+                .map(joined -> joined.columns() + " of " + joined.parts().size() + " in " + joined.type() + " "
+                        + joined.room())
                 .sorted()
                 .toList();
         // 64 queries, 32 keys and values, a gate and a factor of 160, in both layers; sums of a layer are read before
         // the next's.
-        assertEquals(List.of("128 of 3 in 0", "128 of 3 in 0", "320 of 2 in 0", "320 of 2 in 0"), found);
+        assertEquals(
+                List.of("128 of 3 in F32 0", "128 of 3 in F32 0", "320 of 2 in BF16 0", "320 of 2 in BF16 0"), found);
     }
 
     private static Call call(int number, long start) {

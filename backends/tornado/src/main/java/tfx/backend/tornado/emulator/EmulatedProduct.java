@@ -5,14 +5,17 @@ import java.util.stream.IntStream;
 import tfx.backend.tornado.Driver.Block;
 import tfx.backend.tornado.Driver.Multiply;
 
-/** A product of matrices as a library computes it: factors of their types, sums in single precision, rows past the step's too. */
+/**
+ * A product of matrices as a library computes it: factors of their types, sums in single precision, which are rounded where they
+ * lie in fewer bits; rows past the step's too.
+ */
 record EmulatedProduct(Multiply product) implements Runnable {
 
     @Override
     public void run() {
         LongToDoubleFunction left = elements(product.left());
         LongToDoubleFunction right = elements(product.right());
-        FloatArray into = (FloatArray) product.into().array();
+        Object into = product.into().array();
         int depth = product.depth();
         long across = product.turned() ? 1 : product.right().pitch();
         long along = product.turned() ? product.right().pitch() : 1;
@@ -25,7 +28,11 @@ record EmulatedProduct(Multiply product) implements Runnable {
                 }
                 int at = Math.toIntExact(
                         product.into().first() + r * product.into().pitch() + c);
-                into.set(at, product.adds() ? into.get(at) + sum : sum);
+                switch (into) {
+                    case FloatArray floats -> floats.set(at, product.adds() ? floats.get(at) + sum : sum);
+                    case BFloat16Array shorts when !product.adds() -> shorts.set(at, BFloat16.bf16FromFloat(sum));
+                    default -> throw new IllegalArgumentException("no sums in " + into.getClass());
+                }
             }
         });
     }

@@ -19,4 +19,8 @@ public final class LongArray {
     public long get(int index) {
         return words.get(ValueLayout.JAVA_LONG_UNALIGNED, index * 8L);
     }
+
+    public void set(int index, long word) {
+        words.set(ValueLayout.JAVA_LONG_UNALIGNED, index * 8L, word);
+    }
 }
