@@ -37,7 +37,8 @@ final class CudaText {
         String bounds = kernel.group() + (kernel.held() == 0 ? "" : ", " + kernel.held());
         StringBuilder head = new StringBuilder(
                 "extern \"C\" __launch_bounds__(" + bounds + ") __global__ void " + kernel.name() + "(const int at");
-        StringBuilder start = new StringBuilder("const KernelContext<" + kernel.group() + "> context;\n");
+        StringBuilder start =
+                new StringBuilder("const KernelContext<" + kernel.group() + "> context;\ncontext.startNext();\n");
         List<KernelText.Parameter> arrays = new ArrayList<>(ARRAYS);
         arrays.addAll(kernel.slabs());
         for (KernelText.Parameter array : arrays) {
@@ -45,7 +46,8 @@ final class CudaText {
             head.append(", ").append(type).append(" *").append(array.name()).append('_');
             start.append("const Array<" + type + "> " + array.name() + " = {" + array.name() + "_};\n");
         }
-        return PREAMBLE + head + ") {\n" + start + rewritten(kernel.body()) + "}\n";
+        // A group without work waits too: a kernel has not ended before those that it follows.
+        return PREAMBLE + head + ") {\n" + start + rewritten(kernel.body()) + Inputs.AWAITED + "\n}\n";
     }
 
     private static String element(ElementType type) {

@@ -144,6 +144,18 @@ final class Operands {
                 : "BFloat16.bf16ToFloat((short) " + (k == 0 ? word : "(" + word + " >> " + 16 * k + ")") + ")";
     }
 
+    /** The slabs that hold nothing but weights. */
+    java.util.Set<Integer> weights() {
+        java.util.Set<Integer> weights = new java.util.HashSet<>();
+        java.util.Set<Integer> others = new java.util.HashSet<>();
+        for (int k = 0; k < slabs.length; k++) {
+            boolean weight = k < values.size() && values.get(k) instanceof Value.Parameter;
+            (weight ? weights : others).add(slabs[k]);
+        }
+        weights.removeAll(others);
+        return weights;
+    }
+
     /** The parameter that holds a value. */
     String slab(Value value) {
         return "s" + slabs[number(value)];

@@ -100,6 +100,7 @@ final class RowProducts {
             e.scope.line("final int zero = sequence >> 24;");
             words.declare();
             words.ask(e.scalars.variable("int", "begin + zero"));
+            e.scope.line(Inputs.AWAITED);
             stage.write();
             String head = "for (int first = begin; first < " + end + "; first = first + step) {";
             e.block(head, "}", Set.of(), false, () -> columns(words, end));

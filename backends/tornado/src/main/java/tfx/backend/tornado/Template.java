@@ -213,7 +213,7 @@ final class Template {
         operands.declareLiterals(literals);
         StringBuilder code = new StringBuilder(literals.code);
         operands.record.declarations().forEach(line -> code.append(line).append('\n'));
-        code.append(emitter.scope.code);
+        code.append(Inputs.awaited(emitter.scope.code.toString(), operands.weights()));
         KernelText text = KernelText.of(name, slabTypes, operands.wide(), code.toString(), written);
         return new Source(text, operands.record.entries(), written);
     }

@@ -37,8 +37,12 @@ final class Uploads {
                 () -> emitter.scope.line("s1.set(to + cell, " + from + ");"));
         Written written = new Written(emitter, GROUP, false, Written.cells(GROUP));
         String name = platform.unique("upload");
-        KernelText text =
-                KernelText.of(name, List.of(ElementType.F32, type), Set.of(), emitter.scope.code.toString(), written);
+        KernelText text = KernelText.of(
+                name,
+                List.of(ElementType.F32, type),
+                Set.of(),
+                Inputs.awaited(emitter.scope.code.toString(), Set.of()),
+                written);
         return new Template.Source(text, List.of(), written);
     }
 }

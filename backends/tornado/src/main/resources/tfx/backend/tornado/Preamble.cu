@@ -102,6 +102,20 @@ template <int GROUP> struct KernelContext {
 
     static FUNCTION void localBarrier() { __syncthreads(); }
 
+    /** Lets the next kernel start, which waits for this one where it needs to. */
+    static FUNCTION void startNext() {
+#if __CUDA_ARCH__ >= 900
+        asm volatile("griddepcontrol.launch_dependents;");
+#endif
+    }
+
+    /** Waits until the kernels before this one have ended and what they wrote is there. */
+    static FUNCTION void awaitInputs() {
+#if __CUDA_ARCH__ >= 900
+        asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+    }
+
     static FUNCTION float simdShuffleXor(float value, int mask) { return __shfl_xor_sync(0xffffffff, value, mask); }
     static FUNCTION float simdShuffleDown(float value, int distance) { return __shfl_down_sync(0xffffffff, value, distance); }
     static FUNCTION float simdBroadcastFirst(float value) { return __shfl_sync(0xffffffff, value, 0); }

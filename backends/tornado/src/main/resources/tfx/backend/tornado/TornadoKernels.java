@@ -31,6 +31,12 @@ import uk.ac.manchester.tornado.runtime.library.spi.TornadoNativeStreamSupport;
  */
 public final class TornadoKernels implements TornadoLibraryProvider {
     private static final String NAME = "tfx/kernels";
+    /** {@code CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION}. */
+    private static final int PROGRAMMATIC_STREAM_SERIALIZATION = 6;
+    /** From this capability on kernels wait for others by themselves. */
+    private static final int OVERLAPPING = 90;
+    /** From this version of CUDA on a graph keeps that they may overlap. */
+    private static final int CAPTURED = 12_030;
 
     private static final Optional<TornadoNatives> NVRTC =
             TornadoNatives.find(List.of("libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"));
@@ -46,8 +52,9 @@ public final class TornadoKernels implements TornadoLibraryProvider {
      *
      * @param image the device's code
      * @param written which of the slabs it writes
+     * @param overlaps whether it may start while the kernel before it still runs
      */
-    record Kernel(String name, byte[] image, List<Boolean> written) implements Task {
+    record Kernel(String name, byte[] image, List<Boolean> written, boolean overlaps) implements Task {
         @Override
         public void addTo(Object graph, String id, Object run, Object[] arguments) {
             Object[] arrays = Arrays.copyOfRange(arguments, 1, arguments.length);
@@ -112,8 +119,15 @@ public final class TornadoKernels implements TornadoLibraryProvider {
             }
             byte[] image = got(nvrtc, arena, program, known == capability ? "CUBIN" : "PTX");
             call("nvrtcDestroyProgram", nvrtc.function("nvrtcDestroyProgram", POINTER), out);
-            return new Kernel(name, image, written);
+            return new Kernel(name, image, written, capability >= OVERLAPPING && version(arena) >= CAPTURED);
         }
+    }
+
+    /** What the driver supports, 13010 for CUDA 13.1. */
+    private static int version(Arena arena) {
+        MemorySegment version = arena.allocate(INT);
+        call("cuDriverGetVersion", CUDA.get().function("cuDriverGetVersion", POINTER), version);
+        return version.get(INT, 0);
     }
 
     /** The newest architecture that the compiler knows and the device runs. */
@@ -192,7 +206,6 @@ public final class TornadoKernels implements TornadoLibraryProvider {
         Context context = (Context) invocation.getContext();
         Launch launch = (Launch) invocation.getTuning();
         int count = invocation.getNumArgs();
-        ValueLayout i = INT;
         ValueLayout p = POINTER;
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment values = arena.allocate(LONG, count);
@@ -204,19 +217,28 @@ public final class TornadoKernels implements TornadoLibraryProvider {
             }
             call(
                     name,
-                    CUDA.get().function("cuLaunchKernel", LONG, i, i, i, i, i, i, i, LONG, p, p),
+                    CUDA.get().function("cuLaunchKernelEx", p, LONG, p, p),
+                    configuration(arena, launch, context.stream),
                     context.functions.get(launch.kernel()),
-                    launch.groups(),
-                    1,
-                    1,
-                    launch.group(),
-                    1,
-                    1,
-                    0,
-                    context.stream,
                     parameters,
                     MemorySegment.NULL);
         }
+    }
+
+    /** A {@code CUlaunchConfig}: groups, their items, no memory beyond the kernel's own, the stream, attributes. */
+    private static MemorySegment configuration(Arena arena, Launch launch, long stream) {
+        MemorySegment configuration = arena.allocate(56, 8);
+        int[] numbers = {launch.groups(), 1, 1, launch.group(), 1, 1, 0};
+        MemorySegment.copy(numbers, 0, configuration, INT, 0, numbers.length);
+        configuration.set(LONG, 32, stream);
+        if (launch.kernel().overlaps()) {
+            MemorySegment attribute = arena.allocate(72, 8);
+            attribute.set(INT, 0, PROGRAMMATIC_STREAM_SERIALIZATION);
+            attribute.set(INT, 8, 1);
+            configuration.set(ValueLayout.ADDRESS, 40, attribute);
+            configuration.set(INT, 48, 1);
+        }
+        return configuration;
     }
 
     @Override
