@@ -56,7 +56,7 @@ class CudaTextTest {
                 text.contains("__launch_bounds__(512, 2) __global__ void K(const int at, int *args_, double *literals_,"
                         + " long *s0_, float *s1_) {\n"),
                 text);
-        assertTrue(text.endsWith("s1.set(0, 1.0f);\n}\n"), text);
+        assertTrue(text.endsWith("s1.set(0, 1.0f);\n" + Inputs.AWAITED + "\n}\n"), text);
     }
 
     @Test
