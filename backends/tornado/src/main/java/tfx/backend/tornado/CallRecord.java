@@ -25,16 +25,26 @@ final class CallRecord {
     private final Map<String, Entry> entries = new LinkedHashMap<>();
     private final List<String> declarations = new ArrayList<>();
     private final int operands;
+    private final int first;
 
-    /** @param operands how many tensors come before the outputs */
-    CallRecord(int operands) {
+    /**
+     * @param operands how many tensors come before the outputs
+     * @param first where it begins, behind the place that the kernel is given
+     */
+    CallRecord(int operands, int first) {
         this.operands = operands;
+        this.first = first;
+    }
+
+    /** The text of where number {@code k} is. */
+    String place(int k) {
+        return "at + " + (first + k);
     }
 
     /** The name of a variable that holds the number; its declaration is added where it is new. */
     private String entry(String name, Entry entry) {
         if (entries.putIfAbsent(name, entry) == null) {
-            declarations.add("final int " + name + " = args.get(at + " + (entries.size() - 1) + ");");
+            declarations.add("final int " + name + " = args.get(" + place(entries.size() - 1) + ");");
         }
         return name;
     }

@@ -13,6 +13,7 @@ import tfx.ir.Value;
 
 /** Makes the graphs of a {@link DeviceGraph}: writes, compiles and loads the classes that are missing, and lays out records. */
 final class GraphBuilder {
+    private final Platform platform;
     private final Driver driver;
     private final Slabs slabs;
     private final Object inbox;
@@ -64,6 +65,7 @@ final class GraphBuilder {
     }
 
     GraphBuilder(Platform platform, Slabs slabs, Object inbox) {
+        this.platform = platform;
         this.driver = platform.driver();
         this.slabs = slabs;
         this.inbox = inbox;
@@ -122,15 +124,18 @@ final class GraphBuilder {
         List<Wide> wanted = new ArrayList<>(List.of(FEW));
         wanted.addAll(wide);
         List<List<Object>> plans = new ArrayList<>();
-        wanted.forEach(form -> plans.add(apart.jobs(kernels, samples, form)));
+        Beside beside = new Beside(kernels, platform);
+        wanted.forEach(form -> plans.add(beside.launches(apart.jobs(kernels, samples, form))));
         if (!units.isEmpty()) {
-            plans.add(List.copyOf(together.jobs(units, samples)));
+            plans.add(together.jobs(units, samples).stream()
+                    .<Object>map(Beside.Jobs::of)
+                    .toList());
             wanted.add(IN_FEW);
         }
         classes.load(plans.stream()
                 .flatMap(List::stream)
-                .filter(Job.class::isInstance)
-                .map(job -> ((Job) job).wanted())
+                .filter(Beside.Jobs.class::isInstance)
+                .map(jobs -> ((Beside.Jobs) jobs).wanted())
                 .toList());
 
         List<Slab> inGraph = used(samples);
@@ -176,7 +181,8 @@ final class GraphBuilder {
                 KernelClasses.Made kernel = classes.upload(slab.type);
                 int number = -1 - slabs.all().indexOf(slab);
                 Form.Place place = layout.place(number, Role.WHOLE, List.of(), Uploads.ENTRIES);
-                tasks.add(new Slotted(place, new double[0], kernel, List.of(inbox, slab.array), null, groups(kernel)));
+                tasks.add(new Slotted(
+                        List.of(place), List.of(), kernel, List.of(inbox, slab.array), null, groups(kernel)));
             }
         }
         forms.add(new Form(0, places(tasks), Passing.NONE));
@@ -184,27 +190,32 @@ final class GraphBuilder {
     }
 
     private static List<Form.Place> places(List<Slotted> tasks) {
-        return tasks.stream().map(Slotted::place).filter(Objects::nonNull).toList();
+        return tasks.stream().flatMap(task -> task.places().stream()).toList();
     }
 
     private int groups(KernelClasses.Made kernel) {
         return kernel.source().written().groups().of(driver.units());
     }
 
-    private List<Slotted> form(List<Object> jobs, Wide wide, List<Form> forms, Form.Layout layout) {
+    private List<Slotted> form(List<Object> launches, Wide wide, List<Form> forms, Form.Layout layout) {
         List<Slotted> tasks = new ArrayList<>();
-        for (Object next : jobs) {
+        for (Object next : launches) {
             if (next instanceof Driver.Multiply product) {
-                tasks.add(new Slotted(null, new double[0], null, List.of(), product, 0));
+                tasks.add(new Slotted(List.of(), List.of(), null, List.of(), product, 0));
                 continue;
             }
-            Job job = (Job) next;
-            KernelClasses.Made kernel = classes.of(job.wanted);
-            List<CallRecord.Entry> entries = kernel.source().entries();
-            double[] literals = job.wanted.template().literals();
-            Form.Place place = layout.place(job.number, job.role, entries, Math.max(entries.size(), literals.length));
-            List<Object> arrays = classes.arrays(job.wanted.sample());
-            tasks.add(new Slotted(place, literals, kernel, arrays, null, groups(kernel)));
+            Beside.Jobs jobs = (Beside.Jobs) next;
+            KernelClasses.Made kernel = classes.of(jobs.wanted());
+            List<Form.Place> places = new ArrayList<>();
+            List<double[]> literals = new ArrayList<>();
+            for (int k = 0; k < jobs.all().size(); k++) {
+                Job job = jobs.all().get(k);
+                Template.Text part = kernel.source().parts().get(k);
+                places.add(layout.place(job.number, job.role, part.entries(), part.size()));
+                literals.add(job.wanted.template().literals());
+            }
+            List<Object> arrays = classes.arrays(jobs.wanted());
+            tasks.add(new Slotted(places, literals, kernel, arrays, null, groups(kernel)));
         }
         forms.add(new Form(wide.rows(), places(tasks), wide.passing()));
         return tasks;

@@ -1,10 +1,13 @@
 package tfx.backend.tornado;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tfx.compiler.schedule.ElementType;
 
@@ -15,15 +18,26 @@ final class KernelClasses {
     private final Map<String, Made> made = new HashMap<>();
 
     /** A class of generated kernels, loaded. */
-    record Made(Template.Source source, Task task) {}
+    record Made(Source source, Task task) {}
 
     /**
-     * A kernel to be written.
+     * A kernel's text with what a graph needs to run it.
      *
-     * @param sample a call, for the slabs of its operands
+     * @param parts what of it has a record of its own, in the order of the records
+     */
+    record Source(KernelText kernel, List<Template.Text> parts, Written written) {
+        String name() {
+            return kernel.name();
+        }
+    }
+
+    /**
+     * A kernel to be written, or a part of one: the parts of a kernel run one after another in every group.
+     *
+     * @param sample a call, for the slabs of its operands; null where only the text is wanted
      * @param many whether it is for steps of many rows
      */
-    record Wanted(Template template, CallRecord.Call sample, boolean many) {}
+    record Wanted(Template template, CallRecord.@Nullable Call sample, boolean many) {}
 
     KernelClasses(Platform platform, Slabs slabs) {
         this.platform = platform;
@@ -35,36 +49,41 @@ final class KernelClasses {
         return made.values().stream().map(there -> there.source.name()).toList();
     }
 
-    Made of(Wanted wanted) {
-        return made.get(key(wanted));
+    Made of(List<Wanted> parts) {
+        return made.get(key(parts));
     }
 
     Made upload(ElementType type) {
         return made.get(Uploads.key(type));
     }
 
-    /** The arrays of a call's slabs, in the order of a kernel's parameters. */
-    List<Object> arrays(CallRecord.Call call) {
+    /** The arrays of the calls' slabs, in the order of a kernel's parameters. */
+    List<Object> arrays(List<Wanted> parts) {
         List<Slab> all = slabs.all();
-        return Arrays.stream(slabsOf(call))
+        return Arrays.stream(slabsOf(parts))
                 .distinct()
                 .mapToObj(s -> all.get(s).array)
                 .toList();
     }
 
-    private int[] slabsOf(CallRecord.Call call) {
+    private int[] slabsOf(List<Wanted> parts) {
         List<Slab> all = slabs.all();
-        return Arrays.stream(call.tensors())
+        return parts.stream()
+                .flatMap(part -> Arrays.stream(part.sample.tensors()))
                 .mapToInt(tensor -> all.indexOf(slabs.of(tensor)))
                 .toArray();
     }
 
     /** What the class depends on: the kernel's key, and which of its operands share slabs. */
-    private String key(Wanted wanted) {
-        return wanted.template.key()
-                + Arrays.toString(parameters(slabsOf(wanted.sample)))
-                + (wanted.many ? "many" : "")
-                + (aligned(wanted.sample) ? "words" : "");
+    private String key(List<Wanted> parts) {
+        StringBuilder key = new StringBuilder();
+        for (Wanted part : parts) {
+            key.append(part.template.key())
+                    .append(part.many ? "many" : "")
+                    .append(aligned(part.sample) ? "words" : "")
+                    .append(' ');
+        }
+        return key + Arrays.toString(parameters(slabsOf(parts)));
     }
 
     /** Whether all weights of short elements begin where a word begins. */
@@ -87,47 +106,69 @@ final class KernelClasses {
     }
 
     /** Writes, compiles and loads the classes that are not there yet, in one go. */
-    void load(List<Wanted> kernels) {
-        Map<String, Template.Source> sources = new LinkedHashMap<>();
+    void load(List<List<Wanted>> kernels) {
+        Map<String, Source> sources = new LinkedHashMap<>();
         for (Slab slab : slabs.all()) {
             String upload = Uploads.key(slab.type);
             if (slab.use != Slab.Use.INBOX && !made.containsKey(upload) && !sources.containsKey(upload)) {
                 sources.put(upload, Uploads.source(platform, slab.type));
             }
         }
-        for (Wanted wanted : kernels) {
-            String key = key(wanted);
+        for (List<Wanted> parts : kernels) {
+            String key = key(parts);
             if (!made.containsKey(key) && !sources.containsKey(key)) {
-                String name = platform.unique(
-                        Template.readable(wanted.template.request().kernel().name()));
-                sources.put(key, write(name, wanted));
+                String name = platform.unique(Template.readable(
+                        parts.getFirst().template.request().kernel().name()));
+                sources.put(key, write(name, parts));
             }
         }
-        Map<String, Task> tasks = platform.load(
-                sources.values().stream().map(Template.Source::kernel).toList());
+        Map<String, Task> tasks =
+                platform.load(sources.values().stream().map(Source::kernel).toList());
         sources.forEach((key, source) -> made.put(key, new Made(source, tasks.get(source.name()))));
     }
 
-    private Template.Source write(String name, Wanted wanted) {
+    private Source write(String name, List<Wanted> parts) {
         List<Slab> all = slabs.all();
-        int[] of = slabsOf(wanted.sample);
+        int[] of = slabsOf(parts);
         List<ElementType> types = Arrays.stream(of)
                 .distinct()
                 .mapToObj(slab -> all.get(slab).type)
                 .toList();
-        return wanted.template.write(name, platform, parameters(of), types, wanted.many, aligned(wanted.sample));
+        return write(name, parts, parameters(of), types);
+    }
+
+    /** @param parameters which slab parameter holds each tensor of the parts */
+    private Source write(String name, List<Wanted> parts, int[] parameters, List<ElementType> types) {
+        List<Template.Text> texts = new ArrayList<>();
+        StringBuilder body = new StringBuilder();
+        Set<Integer> wide = new HashSet<>();
+        int tensors = 0;
+        int first = 0;
+        for (Wanted part : parts) {
+            int end = tensors + part.template.types().size();
+            boolean aligned = part.sample == null || aligned(part.sample);
+            Template.Text text = part.template.write(
+                    platform, Arrays.copyOfRange(parameters, tensors, end), part.many, aligned, first);
+            texts.add(text);
+            wide.addAll(text.wide());
+            body.append(parts.size() == 1 ? text.body() : "{\n" + text.body() + "}\n");
+            tensors = end;
+            first += text.size();
+        }
+        Written written = texts.getFirst().written();
+        KernelText text = KernelText.of(name, types, wide, body.toString(), written);
+        return new Source(text, List.copyOf(texts), written);
     }
 
     /** The source of a kernel as it is, or would be where each type of operand lay in one slab. */
     String source(Template template, CallRecord.@Nullable Call sample) {
+        List<Wanted> one = List.of(new Wanted(template, sample, false));
         if (sample != null) {
-            Wanted wanted = new Wanted(template, sample, false);
-            Made there = of(wanted);
-            return platform.text((there != null ? there.source : write("Kernel", wanted)).kernel());
+            Made there = of(one);
+            return platform.text((there != null ? there.source : write("Kernel", one)).kernel());
         }
         List<ElementType> types = template.types().stream().distinct().toList();
         int[] parameters = template.types().stream().mapToInt(types::indexOf).toArray();
-        return platform.text(template.write("Kernel", platform, parameters, types, false, true)
-                .kernel());
+        return platform.text(write("Kernel", one, parameters, types).kernel());
     }
 }

@@ -35,6 +35,7 @@ final class Operands {
      * @param outputs the strides of each output, -1 where known only at run time; empty where none is known
      * @param aligned whether every matrix of weights begins where a word of its array begins
      * @param slabs which slab parameter holds each operand, and behind them each output
+     * @param first where the record of a call and the literals begin, behind the place that the kernel is given
      */
     Operands(
             List<Value> values,
@@ -44,10 +45,11 @@ final class Operands {
             Map<Double, Integer> constants,
             int[] slabs,
             List<long[]> outputs,
-            boolean aligned) {
+            boolean aligned,
+            int first) {
         this.outputs = outputs;
         this.aligned = aligned;
-        this.record = new CallRecord(values.size());
+        this.record = new CallRecord(values.size(), first);
         this.values = values;
         this.layouts = layouts;
         this.output = output;
@@ -217,7 +219,8 @@ final class Operands {
 
     /** The declarations of the literals by which kernels that share a class differ. */
     void declareLiterals(Scope scope) {
-        constants.forEach((value, slot) -> scope.line("final double k" + slot + " = literals.get(at + " + slot + ");"));
+        constants.forEach(
+                (value, slot) -> scope.line("final double k" + slot + " = literals.get(" + record.place(slot) + ");"));
     }
 
     int literals() {

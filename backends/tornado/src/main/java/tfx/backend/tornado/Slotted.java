@@ -8,21 +8,22 @@ import org.jspecify.annotations.Nullable;
 import tfx.compiler.schedule.ElementType;
 
 /**
- * A task of a form before its graph is made: a kernel with its place, or a product of matrices.
+ * A task of a form before its graph is made: a kernel with the places of its parts, or a product of matrices.
  *
- * @param literals that the kernel reads, which lie where its record does
+ * @param literals that each part reads, which lie where its record does
  */
 record Slotted(
-        Form.@Nullable Place place,
-        double[] literals,
+        List<Form.Place> places,
+        List<double[]> literals,
         KernelClasses.@Nullable Made kernel,
         List<Object> arrays,
         Driver.@Nullable Multiply product,
         int groups) {
     void write(MemorySegment all) {
-        if (place != null) {
-            MemorySegment.copy(
-                    literals, 0, all, ValueLayout.JAVA_DOUBLE, (long) place.at() * Double.BYTES, literals.length);
+        for (int k = 0; k < literals.size(); k++) {
+            double[] given = literals.get(k);
+            long at = (long) places.get(k).at() * Double.BYTES;
+            MemorySegment.copy(given, 0, all, ValueLayout.JAVA_DOUBLE, at, given.length);
         }
     }
 
@@ -34,10 +35,11 @@ record Slotted(
         if (product != null) {
             return product;
         }
-        Object slot = place.at();
+        Object slot = places.getFirst().at();
         if (!driver.cuda()) {
             slot = driver.array(ElementType.I32, 1);
-            driver.data(slot).setAtIndex(ValueLayout.JAVA_INT, 0, place.at());
+            driver.data(slot)
+                    .setAtIndex(ValueLayout.JAVA_INT, 0, places.getFirst().at());
             once.add(slot);
         }
         List<Object> given = new ArrayList<>(List.of(slot, args, literals));

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tfx.backend.common.Analysis;
 import tfx.backend.common.Key;
@@ -153,7 +154,7 @@ final class Template {
 
     /** An emitter for questions about the kernel: what it writes is of no use. */
     Emitter emitter() {
-        return new Emitter(analysis, operands(new int[request().layouts().size() + outputs.size()], true));
+        return new Emitter(analysis, operands(new int[request().layouts().size() + outputs.size()], true, 0));
     }
 
     /** Whether kernels for few and for many rows differ. */
@@ -161,7 +162,15 @@ final class Template {
         return Writers.differ(emitter(), outputs.getFirst().indices(), body(), platform);
     }
 
-    private Operands operands(int[] slabs, boolean aligned) {
+    /** Whether it is written, for many rows, as elements by themselves, with groups as all such kernels have them. */
+    boolean rows(Platform platform) {
+        Output output = outputs.getFirst();
+        return form.isEmpty()
+                && outputs.size() == 1
+                && RowWriter.find(emitter(), output.indices(), output.body(), platform) != null;
+    }
+
+    private Operands operands(int[] slabs, boolean aligned, int first) {
         return new Operands(
                 request().kernel().operands(),
                 request().layouts(),
@@ -170,7 +179,8 @@ final class Template {
                 constants,
                 slabs,
                 strides,
-                aligned);
+                aligned,
+                first);
     }
 
     double[] literals() {
@@ -186,36 +196,33 @@ final class Template {
     }
 
     /**
-     * A kernel's text with what a graph needs to run it.
+     * A kernel as text.
      *
+     * @param wide which slab parameters are arrays of words
      * @param entries what the record of a call holds
+     * @param size numbers that the record and the literals have room for
      */
-    record Source(KernelText kernel, List<CallRecord.Entry> entries, Written written) {
-        String name() {
-            return kernel.name();
-        }
-    }
+    record Text(String body, Set<Integer> wide, List<CallRecord.Entry> entries, int size, Written written) {}
 
     /**
      * Writes the kernel.
      *
      * @param slabs which slab parameter holds each operand, and behind them each output
-     * @param slabTypes the type of each slab parameter
      * @param many whether it is for steps of many rows
      * @param aligned whether every matrix of weights begins where a word of its array begins
+     * @param first where its record begins, behind the place that is given
      */
-    Source write(
-            String name, Platform platform, int[] slabs, List<ElementType> slabTypes, boolean many, boolean aligned) {
-        Operands operands = operands(slabs, aligned);
+    Text write(Platform platform, int[] slabs, boolean many, boolean aligned, int first) {
+        Operands operands = operands(slabs, aligned, first);
         Emitter emitter = new Emitter(analysis, operands);
         Written written = style.write(emitter, outputs, platform, many);
-        Scope literals = new Scope(null, java.util.Set.of(), false);
+        Scope literals = new Scope(null, Set.of(), false);
         operands.declareLiterals(literals);
         StringBuilder code = new StringBuilder(literals.code);
         operands.record.declarations().forEach(line -> code.append(line).append('\n'));
         code.append(Inputs.awaited(emitter.scope.code.toString(), operands.weights()));
-        KernelText text = KernelText.of(name, slabTypes, operands.wide(), code.toString(), written);
-        return new Source(text, operands.record.entries(), written);
+        List<CallRecord.Entry> entries = operands.record.entries();
+        return new Text(code.toString(), operands.wide(), entries, Math.max(entries.size(), constants.size()), written);
     }
 
     /** A name that tells readers of generated code and error messages which kernel this is. */

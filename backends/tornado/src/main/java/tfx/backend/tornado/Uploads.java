@@ -21,9 +21,9 @@ final class Uploads {
     }
 
     /** The kernel for a slab of a type. Only F32 is ever uploaded; but what no task touches TornadoVM brings to no device. */
-    static Template.Source source(Platform platform, ElementType type) {
+    static KernelClasses.Source source(Platform platform, ElementType type) {
         Operands operands =
-                new Operands(List.of(), List.of(), type, null, java.util.Map.of(), new int[] {1}, List.of(), false);
+                new Operands(List.of(), List.of(), type, null, java.util.Map.of(), new int[] {1}, List.of(), false, 0);
         Emitter emitter = new Emitter(new tfx.backend.common.Analysis(), operands);
         emitter.scope.line("final int total = args.get(at);");
         emitter.scope.line("final int from = args.get(at + 1);");
@@ -43,6 +43,6 @@ final class Uploads {
                 Set.of(),
                 Inputs.awaited(emitter.scope.code.toString(), Set.of()),
                 written);
-        return new Template.Source(text, List.of(), written);
+        return new KernelClasses.Source(text, List.of(), written);
     }
 }

@@ -201,11 +201,14 @@ class GeneratedSourceTest {
                         ? "joined"
                         : Template.readable(template.request().kernel().name());
         String name = "Kernel" + kernels.size() + "_" + piece;
-        kernels.add(template.write(name, NAMES, slabs, types, false, true).kernel());
+        kernels.add(text(name, template.write(NAMES, slabs, false, true, 0), types));
         if (template.differs(NAMES)) {
-            String many = name + "Many";
-            kernels.add(template.write(many, NAMES, slabs, types, true, true).kernel());
+            kernels.add(text(name + "Many", template.write(NAMES, slabs, true, true, 0), types));
         }
+    }
+
+    private static KernelText text(String name, Template.Text text, List<ElementType> types) {
+        return KernelText.of(name, types, text.wide(), text.body(), text.written());
     }
 
     private static long[] strides(Value value) {

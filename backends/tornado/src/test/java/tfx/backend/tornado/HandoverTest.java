@@ -36,7 +36,7 @@ class HandoverTest {
     private static final Schedule SCHEDULE =
             Scheduler.schedule(Passes.run(Models.decoder(new Models.Shape(97, 64, 2, 4, 2, 160))));
 
-    private static List<GraphBuilder.Numbered> kernels() {
+    static List<GraphBuilder.Numbered> kernels() {
         List<GraphBuilder.Numbered> all = new ArrayList<>();
         for (Kernel kernel : SCHEDULE.kernels()) {
             List<Layout> layouts = kernel.operands().stream()
