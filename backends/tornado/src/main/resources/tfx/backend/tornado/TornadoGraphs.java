@@ -169,14 +169,19 @@ final class TornadoGraphs {
         }
         KernelContext context = new KernelContext();
         int tasks = 0;
+        List<Run> kernels = new ArrayList<>();
         for (Launch launch : part.launches()) {
+            if (launch instanceof Run run && run.task() instanceof TornadoKernels.Kernel) {
+                kernels.add(run);
+                continue;
+            }
+            if (!kernels.isEmpty()) {
+                TornadoKernels.addTo(graph, "k" + tasks++, List.copyOf(kernels));
+                kernels.clear();
+            }
             switch (launch) {
                 case Run run -> {
                     String id = "k" + tasks++ + "_" + run.id();
-                    if (run.task() instanceof TornadoKernels.Kernel kernel) {
-                        kernel.addTo(graph, id, run, run.arguments());
-                        continue;
-                    }
                     run.task().addTo(graph, id, context, run.arguments());
                     WorkerGrid1D grid = new WorkerGrid1D(run.groups() * run.group());
                     grid.setLocalWork(run.group(), 1, 1);
@@ -184,6 +189,9 @@ final class TornadoGraphs {
                 }
                 case Multiply multiply -> TornadoProducts.addTo(graph, "k" + tasks++ + "_" + multiply.id(), multiply);
             }
+        }
+        if (!kernels.isEmpty()) {
+            TornadoKernels.addTo(graph, "k" + tasks, List.copyOf(kernels));
         }
         graph.persistOnDevice(common);
         if (part.equals(parts.getFirst())) {

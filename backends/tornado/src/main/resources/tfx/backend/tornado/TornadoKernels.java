@@ -8,11 +8,15 @@ import static tfx.generated.TornadoNatives.call;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import tfx.backend.tornado.Driver.Run;
 import tfx.backend.tornado.Task;
 import uk.ac.manchester.tornado.api.TaskGraph;
@@ -57,27 +61,63 @@ public final class TornadoKernels implements TornadoLibraryProvider {
     record Kernel(String name, byte[] image, List<Boolean> written, boolean overlaps) implements Task {
         @Override
         public void addTo(Object graph, String id, Object run, Object[] arguments) {
-            Object[] arrays = Arrays.copyOfRange(arguments, 1, arguments.length);
-            Access[] access = new Access[arrays.length];
-            Arrays.fill(access, Access.READ_ONLY);
-            for (int k = 0; k < written.size(); k++) {
-                access[arrays.length - written.size() + k] = written.get(k) ? Access.READ_WRITE : Access.READ_ONLY;
-            }
-            Launch launch = new Launch(this, (int) arguments[0], ((Run) run).groups(), ((Run) run).group());
-            ((TaskGraph) graph)
-                    .libraryTask(
-                            id,
-                            (Object array) -> new LibraryTaskDescriptor()
-                                    .withLibrary(NAME)
-                                    .withFunction(name)
-                                    .withParameters(arrays)
-                                    .withAccess(access)
-                                    .withTuning(launch),
-                            arrays[0]);
+            TornadoKernels.addTo((TaskGraph) graph, id, List.of((Run) run));
         }
     }
 
-    private record Launch(Kernel kernel, int at, int groups, int group) {}
+    /**
+     * A launch of a kernel.
+     *
+     * @param at its place
+     * @param arrays numbers of its arrays among those of the task
+     */
+    private record Launch(Kernel kernel, int at, int groups, int group, int[] arrays) {}
+
+    private record Launches(List<Launch> all) {}
+
+    /** Adds kernels as one task: what TornadoVM does for each task of a graph, at every execution, it does once. */
+    static void addTo(TaskGraph graph, String id, List<Run> runs) {
+        List<Object> arrays = new ArrayList<>();
+        Set<Object> written = Collections.newSetFromMap(new IdentityHashMap<>());
+        List<Launch> launches = new ArrayList<>();
+        for (Run run : runs) {
+            Kernel kernel = (Kernel) run.task();
+            Object[] own = run.arrays();
+            int[] numbers = new int[own.length];
+            for (int k = 0; k < own.length; k++) {
+                numbers[k] = number(arrays, own[k]);
+            }
+            for (int k = 0; k < kernel.written.size(); k++) {
+                if (kernel.written.get(k)) {
+                    written.add(own[own.length - kernel.written.size() + k]);
+                }
+            }
+            launches.add(new Launch(kernel, (int) run.arguments()[0], run.groups(), run.group(), numbers));
+        }
+        Access[] access = arrays.stream()
+                .map(array -> written.contains(array) ? Access.READ_WRITE : Access.READ_ONLY)
+                .toArray(Access[]::new);
+        graph.libraryTask(
+                id,
+                (Object array) -> new LibraryTaskDescriptor()
+                        .withLibrary(NAME)
+                        .withFunction("kernels")
+                        .withParameters(arrays.toArray())
+                        .withAccess(access)
+                        .withTuning(new Launches(List.copyOf(launches))),
+                arrays.getFirst());
+    }
+
+    /** An array's number; it is added where it is not there. By identity: arrays of equal elements are equal. */
+    private static int number(List<Object> arrays, Object array) {
+        for (int k = 0; k < arrays.size(); k++) {
+            if (arrays.get(k) == array) {
+                return k;
+            }
+        }
+        arrays.add(array);
+        return arrays.size() - 1;
+    }
 
     /**
      * Compiles a kernel.
@@ -180,10 +220,14 @@ public final class TornadoKernels implements TornadoLibraryProvider {
     @Override
     public void prepare(LibraryTaskDescriptor descriptor, LibraryContext given) {
         Context context = (Context) given;
-        Kernel kernel = ((Launch) descriptor.getTuning()).kernel();
-        if (context.functions.containsKey(kernel)) {
-            return;
+        for (Launch launch : ((Launches) descriptor.getTuning()).all()) {
+            if (!context.functions.containsKey(launch.kernel())) {
+                load(launch.kernel(), context);
+            }
         }
+    }
+
+    private static void load(Kernel kernel, Context context) {
         TornadoNatives cuda = CUDA.get();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(LONG);
@@ -204,19 +248,24 @@ public final class TornadoKernels implements TornadoLibraryProvider {
     @Override
     public void dispatch(String name, LibraryInvocation invocation) {
         Context context = (Context) invocation.getContext();
-        Launch launch = (Launch) invocation.getTuning();
-        int count = invocation.getNumArgs();
+        for (Launch launch : ((Launches) invocation.getTuning()).all()) {
+            launch(launch, invocation, context);
+        }
+    }
+
+    private static void launch(Launch launch, LibraryInvocation invocation, Context context) {
+        int count = launch.arrays().length;
         ValueLayout p = POINTER;
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment values = arena.allocate(LONG, count);
             MemorySegment parameters = arena.allocate(POINTER, count + 1);
             parameters.setAtIndex(ValueLayout.ADDRESS, 0, arena.allocateFrom(INT, launch.at()));
             for (int k = 0; k < count; k++) {
-                values.setAtIndex(LONG, k, invocation.getDevicePointer(k));
+                values.setAtIndex(LONG, k, invocation.getDevicePointer(launch.arrays()[k]));
                 parameters.setAtIndex(ValueLayout.ADDRESS, k + 1, values.asSlice(k * LONG.byteSize()));
             }
             call(
-                    name,
+                    launch.kernel().name(),
                     CUDA.get().function("cuLaunchKernelEx", p, LONG, p, p),
                     configuration(arena, launch, context.stream),
                     context.functions.get(launch.kernel()),
