@@ -91,7 +91,7 @@ final class RowSumWriter {
         List<Index> columns = indices.subList(rows, indices.size());
         long count = Product.count(columns);
         CellWriter.countCells(e, Extent.of(e, indices));
-        if (lanes > warp) {
+        if (lanes == group) {
             e.scope.line("final float[] shared = context.allocateFloatLocalArray(" + group + ");");
         }
         e.scope.line("final int local = context.localIdx;");

@@ -69,7 +69,7 @@ class RowSumTest {
 
     /** Columns that items share evenly, and columns that they do not, of rows that a warp has to itself and of longer ones; a row that is too long to hold. */
     static Stream<Arguments> norms() {
-        return Stream.of(8, 30, 64, 70, 4096)
+        return Stream.of(3, 8, 30, 64, 70, 4096)
                 .flatMap(columns -> Arrays.stream(Norm.values()).map(norm -> Arguments.of(norm, columns)));
     }
 
