@@ -28,6 +28,7 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 final class TornadoGraphs {
     /** A graph of TornadoVM holds 256 tasks ... */
     private static final int MOST_TASKS = 250;
+    // Kernels that are one task are counted as if each were one: a graph could hold more of them.
     /** ... in 1,024 nodes, some for arrays of many: a task has two, an array of its own three, and what it writes one each ... */
     private static final int MOST_NODES = 960;
     /** ... and 8,192 bytes of its own code: five for each argument of a task, and 15 for the task. */
