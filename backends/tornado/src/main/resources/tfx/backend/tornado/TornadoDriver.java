@@ -47,7 +47,7 @@ public final class TornadoDriver implements Driver {
             TornadoBackend backend = runtime.getBackend(b);
             for (int d = 0; d < backend.getNumDevices(); d++) {
                 all.add(name(runtime.getBackendType(b)) + ": "
-                        + backend.getDevice(d).getPhysicalDevice().getDeviceName().trim());
+                        + backend.getDevice(d).getPhysicalDevice().getDeviceName().trim() + lacking(runtime.getBackendType(b)));
             }
         }
         return all;
@@ -72,7 +72,21 @@ public final class TornadoDriver implements Driver {
 
     @Override
     public String device() {
-        return name(backend) + ": " + device.getPhysicalDevice().getDeviceName().trim();
+        return name(backend) + ": " + device.getPhysicalDevice().getDeviceName().trim() + lacking(backend);
+    }
+
+    /** What a device does without, which no one should have to guess from its speed. */
+    private static String lacking(TornadoVMBackendType type) {
+        List<String> without = new ArrayList<>();
+        if (type == TornadoVMBackendType.CUDA) {
+            if (!TornadoKernels.available()) {
+                without.add("libnvrtc");
+            }
+            if (!TornadoProducts.available()) {
+                without.add("libcublas");
+            }
+        }
+        return without.isEmpty() ? "" : " (slower, without " + String.join(" and ", without) + ")";
     }
 
     @Override
