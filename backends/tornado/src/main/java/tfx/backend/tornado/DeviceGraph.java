@@ -13,7 +13,6 @@ import java.util.TreeSet;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import tfx.compiler.schedule.ElementType;
 import tfx.ir.Value;
 import tfx.source.Diagnostic;
 
@@ -40,16 +39,13 @@ final class DeviceGraph implements Slabs.Carrier {
     private List<Integer> step = List.of();
 
     private List<Integer> last = List.of();
-    private final List<Upload> uploads = new ArrayList<>();
-    private final Object inbox;
+    private final Inbox inbox;
     private GraphBuilder.@Nullable Built built;
     /** What goes to the record of every task with the next execution. */
     private int[] args = {};
 
     private boolean stale;
     private final Ahead ahead = new Ahead(ForkJoinPool.commonPool());
-
-    private record Upload(Slab slab, long first, long count) {}
 
     /** One run of a kernel that waits. */
     record Call(int number, CallRecord.Call arguments) {}
@@ -58,8 +54,8 @@ final class DeviceGraph implements Slabs.Carrier {
         this.platform = platform;
         this.driver = platform.driver();
         this.slabs = new Slabs(driver, platform.sizes(), this, notes);
-        this.inbox = driver.array(ElementType.F32, platform.sizes().inbox());
-        this.builder = new GraphBuilder(platform, slabs, inbox);
+        this.inbox = new Inbox(driver, slabs, platform.sizes().inbox());
+        this.builder = new GraphBuilder(platform, slabs, inbox.array);
     }
 
     Slabs memory() {
@@ -250,35 +246,10 @@ final class DeviceGraph implements Slabs.Carrier {
 
     /** Carries what the host wrote, by as many executions as the inbox has to be filled. */
     private void upload() {
-        while (!uploads.isEmpty()) {
+        while (!inbox.isEmpty()) {
             Arrays.fill(args, 0);
-            fill();
+            inbox.fill(built.forms().getFirst().places(), args);
             execute(0, args);
-        }
-    }
-
-    /** Puts what waits to be uploaded into the inbox, as much as there is room for: one piece for each slab. */
-    private void fill() {
-        int used = 0;
-        int room = platform.sizes().inbox();
-        MemorySegment to = driver.data(inbox);
-        Set<Slab> taken = new HashSet<>();
-        while (!uploads.isEmpty() && used < room && taken.add(uploads.getFirst().slab())) {
-            Upload next = uploads.removeFirst();
-            long count = Math.min(next.count(), room - used);
-            MemorySegment.copy(next.slab().data, next.first() * 4, to, used * 4L, count * 4);
-            int number = -1 - slabs.all().indexOf(next.slab());
-            Form.Place place = built.forms().getFirst().places().stream()
-                    .filter(p -> p.number() == number)
-                    .findFirst()
-                    .orElseThrow();
-            args[place.at()] = (int) count;
-            args[place.at() + 1] = used;
-            args[place.at() + 2] = Math.toIntExact(next.first());
-            used += (int) count;
-            if (count < next.count()) {
-                uploads.addFirst(new Upload(next.slab(), next.first() + count, next.count() - count));
-            }
         }
     }
 
@@ -286,7 +257,7 @@ final class DeviceGraph implements Slabs.Carrier {
     public synchronized void written(Slab slab, long first, long count) {
         // Before a graph has the slab, the process's side of it is what the graph begins with.
         if (built != null && built.slabs().contains(slab) && count > 0) {
-            uploads.add(new Upload(slab, first, count));
+            inbox.add(slab, first, count);
         }
     }
 
