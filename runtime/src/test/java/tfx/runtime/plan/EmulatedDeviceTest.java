@@ -46,30 +46,19 @@ class EmulatedDeviceTest {
     @Test
     void promptsInPiecesEndInTheSameRow() {
         int length = 40;
-        Program program = Models.decoder(new Models.Shape(23, 16, 2, 4, 2, 24));
-        Map<String, double[]> data = new HashMap<>();
-        Map<String, double[]> inputs = new HashMap<>();
-        Models.tensors(program, length, 5, 23).forEach((value, numbers) -> {
-            double[] singles = Arrays.stream(numbers).map(x -> (float) x).toArray();
-            (value instanceof Value.Input ? inputs : data).put(value.name(), singles);
-        });
-        Function<String, Tensor> parameters = Ir.floats(program, data);
-        double[] expected = Reference.evaluate(
-                        program, rows(program, inputs, 0, length, length), parameters, List.of("logits"))
-                .get("logits")
-                .data();
+        Drawn drawn = drawn(Models.decoder(new Models.Shape(23, 16, 2, 4, 2, 24)), length, 5, 23, "logits");
         try (PoolWorkers workers = new PoolWorkers(1);
                 Backend backend = TornadoBackend.emulated();
-                Session session = Engines.compiled(program, backend, parameters, workers, note -> {})
+                Session session = Engines.compiled(drawn.program(), backend, drawn.parameters(), workers, note -> {})
                         .open(1)) {
             int from = 0;
             for (int to : new int[] {9, 10, 37, length}) {
                 Rows wanted = to == 37 ? Rows.ALL : Rows.LAST;
-                double[] found = session.advance(rows(program, inputs, from, to, length), wanted)
+                double[] found = session.advance(rows(drawn.program(), drawn.inputs(), from, to, length), wanted)
                         .get("logits")
                         .data();
                 double[] last = Arrays.copyOfRange(found, found.length - 23, found.length);
-                assertArrayEquals(Arrays.copyOfRange(expected, (to - 1) * 23, to * 23), last, 1e-4, "to " + to);
+                assertArrayEquals(Arrays.copyOfRange(drawn.expected(), (to - 1) * 23, to * 23), last, 1e-4, "to " + to);
                 from = to;
             }
         }
@@ -79,84 +68,84 @@ class EmulatedDeviceTest {
     @Test
     void sequencesInTurnGetTheirOwnTokens() {
         int length = 12;
-        Program program = Models.decoder(new Models.Shape(23, 16, 2, 4, 2, 24));
-        Map<String, double[]> data = new HashMap<>();
-        Map<String, double[]> inputs = new HashMap<>();
-        Models.tensors(program, length, 5, 23).forEach((value, numbers) -> {
-            double[] singles = Arrays.stream(numbers).map(x -> (float) x).toArray();
-            (value instanceof Value.Input ? inputs : data).put(value.name(), singles);
-        });
-        Function<String, Tensor> parameters = Ir.floats(program, data);
-        double[] expected = Reference.evaluate(
-                        program, rows(program, inputs, 0, length, length), parameters, List.of("logits"))
-                .get("logits")
-                .data();
+        Drawn drawn = drawn(Models.decoder(new Models.Shape(23, 16, 2, 4, 2, 24)), length, 5, 23, "logits");
         try (PoolWorkers workers = new PoolWorkers(1);
                 Backend backend = TornadoBackend.emulated()) {
-            Engine engine = Engines.compiled(program, backend, parameters, workers, note -> {});
+            Engine engine = Engines.compiled(drawn.program(), backend, drawn.parameters(), workers, note -> {});
             try (Session one = engine.open(1);
                     Session other = engine.open(1)) {
                 for (Session session : List.of(one, one, one, one, other, one, other, other, other, one, one)) {
-                    token(session, program, inputs, length, expected);
+                    token(session, drawn);
                 }
                 one.reset();
                 for (Session session : List.of(one, one, one, other, one)) {
-                    token(session, program, inputs, length, expected);
+                    token(session, drawn);
                 }
             }
         }
     }
 
-    private static void token(
-            Session session, Program program, Map<String, double[]> inputs, int length, double[] expected) {
+    private static void token(Session session, Drawn drawn) {
         int at = (int) session.position();
-        double[] found = session.advance(rows(program, inputs, at, at + 1, length), Rows.LAST)
+        double[] found = session.advance(rows(drawn.program(), drawn.inputs(), at, at + 1, drawn.length()), Rows.LAST)
                 .get("logits")
                 .data();
-        assertArrayEquals(Arrays.copyOfRange(expected, at * 23, (at + 1) * 23), found, 1e-4, "at " + at);
+        assertArrayEquals(Arrays.copyOfRange(drawn.expected(), at * 23, (at + 1) * 23), found, 1e-4, "at " + at);
     }
 
-    private static void check(int seed, int length) {
-        Program program = Programs.random(seed, 3);
+    /** A program with numbers for it, and what the reference makes of them. */
+    private record Drawn(
+            Program program,
+            int length,
+            Map<String, double[]> inputs,
+            Function<String, Tensor> parameters,
+            double[] expected) {}
+
+    private static Drawn drawn(Program program, int length, long seed, int tokens, String output) {
         Map<String, double[]> data = new HashMap<>();
         Map<String, double[]> inputs = new HashMap<>();
-        Models.tensors(program, length, seed, 1).forEach((value, numbers) -> {
+        Models.tensors(program, length, seed, tokens).forEach((value, numbers) -> {
             double[] singles = Arrays.stream(numbers).map(x -> (float) x).toArray();
             (value instanceof Value.Input ? inputs : data).put(value.name(), singles);
         });
         Function<String, Tensor> parameters = Ir.floats(program, data);
         double[] expected = Reference.evaluate(
-                        program, rows(program, inputs, 0, length, length), parameters, List.of("y"))
-                .get("y")
+                        program, rows(program, inputs, 0, length, length), parameters, List.of(output))
+                .get(output)
                 .data();
-        double scale = Arrays.stream(expected)
+        return new Drawn(program, length, inputs, parameters, expected);
+    }
+
+    private static void check(int seed, int length) {
+        Drawn drawn = drawn(Programs.random(seed, 3), length, seed, 1, "y");
+        double scale = Arrays.stream(drawn.expected())
                 .map(Math::abs)
                 .filter(Double::isFinite)
                 .max()
                 .orElse(0);
         double close = 1e-4 * Math.max(1, scale);
         for (int chunk : new int[] {length, 1}) {
-            double[] found = run(program, inputs, parameters, length, chunk);
-            assertArrayEquals(expected, found, close, "seed " + seed + " by " + chunk);
+            double[] found = run(drawn, chunk);
+            assertArrayEquals(drawn.expected(), found, close, "seed " + seed + " by " + chunk);
         }
     }
 
-    private static double[] run(
-            Program program, Map<String, double[]> inputs, Function<String, Tensor> parameters, int length, int chunk) {
+    private static double[] run(Drawn drawn, int chunk) {
         try (PoolWorkers workers = new PoolWorkers(1);
                 Backend backend = TornadoBackend.emulated();
-                Session session = Engines.compiled(program, backend, parameters, workers, note -> {})
+                Session session = Engines.compiled(drawn.program(), backend, drawn.parameters(), workers, note -> {})
                         .open(1)) {
             double[] all = {};
-            for (int from = 0; from < length; from += chunk) {
-                double[] part = session.advance(rows(program, inputs, from, from + chunk, length), Rows.ALL)
+            for (int from = 0; from < drawn.length(); from += chunk) {
+                double[] part = session.advance(
+                                rows(drawn.program(), drawn.inputs(), from, from + chunk, drawn.length()), Rows.ALL)
                         .get("y")
                         .data();
                 double[] longer = Arrays.copyOf(all, all.length + part.length);
                 System.arraycopy(part, 0, longer, all.length, part.length);
                 all = longer;
             }
-            assertEquals(length, session.position());
+            assertEquals(drawn.length(), session.position());
             return all;
         }
     }

@@ -92,6 +92,14 @@ record FoldRows(FoldTile tile, @Nullable Index index, int rows, int items, int w
         return width;
     }
 
+    /** Declares a work item's place in its group: among its warp, and the column and the part of it that it stands for. */
+    void items(Emitter e) {
+        e.scope.line("final int local = context.localIdx;");
+        e.scope.line("final int lane = local % " + warp + ";");
+        e.scope.line("final int column = local % " + width() + ";");
+        e.scope.line("final int part = local / " + width() + ";");
+    }
+
     /** The columns, rounded up to a power of two. */
     int width() {
         return width(tile);

@@ -33,11 +33,8 @@ final class FoldRowsJoin {
     }
 
     Written write() {
-        List<Index> leading = indices.subList(0, indices.size() - tile.columns().size());
-        e.scope.line("final int local = context.localIdx;");
-        e.scope.line("final int lane = local % " + rows.warp() + ";");
-        e.scope.line("final int column = local % " + rows.width() + ";");
-        e.scope.line("final int part = local / " + rows.width() + ";");
+        List<Index> leading = tile.leading(indices);
+        rows.items(e);
         e.scope.line("final float[] shared = context.allocateFloatLocalArray(" + rows.items() + ");");
         e.scope.line("final float[] factors = context.allocateFloatLocalArray("
                 + (tile.sums().size() + 1) * each * rows.warp() + ");");

@@ -36,12 +36,9 @@ final class FoldRowsWriter {
     }
 
     Written write() {
-        List<Index> leading = indices.subList(0, indices.size() - tile.columns().size());
-        e.scope.line("final int local = context.localIdx;");
-        e.scope.line("final int lane = local % " + rows.warp() + ";");
+        List<Index> leading = tile.leading(indices);
+        rows.items(e);
         e.scope.line("final int own = local / " + rows.warp() + ";");
-        e.scope.line("final int column = local % " + rows.width() + ";");
-        e.scope.line("final int part = local / " + rows.width() + ";");
         e.scope.line("final float[] shared = context.allocateFloatLocalArray("
                 + rows.columns().size() * rows.rows() * rows.items() + ");");
         dots.declare();

@@ -88,6 +88,11 @@ record FoldTile(
         return tile.dots.isEmpty() || tile.values.isEmpty() ? null : tile;
     }
 
+    /** The output indices before the columns. */
+    List<Index> leading(List<Index> indices) {
+        return indices.subList(0, indices.size() - columns.size());
+    }
+
     /** How many columns there are. */
     int width() {
         return Math.toIntExact(Product.count(columns));

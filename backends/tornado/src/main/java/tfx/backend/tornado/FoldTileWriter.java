@@ -44,8 +44,7 @@ final class FoldTileWriter {
     }
 
     Written write() {
-        List<Extent> extents =
-                Extent.of(e, indices.subList(0, indices.size() - tile.columns().size()));
+        List<Extent> extents = Extent.of(e, tile.leading(indices));
         CellWriter.countCells(e, extents);
         int sums = tile.sums().size();
         if (shape.whole()) {

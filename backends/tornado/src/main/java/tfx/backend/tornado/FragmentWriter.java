@@ -73,9 +73,7 @@ final class FragmentWriter {
     }
 
     Written write() {
-        CellWriter.countCells(
-                e,
-                Extent.of(e, indices.subList(0, indices.size() - tile.columns().size())));
+        CellWriter.countCells(e, Extent.of(e, tile.leading(indices)));
         line("final int item = context.localIdx;");
         line("final int lane = item % 32;");
         line("final int warp = item / 32;");
