@@ -59,8 +59,12 @@ final class Arguments {
         return new Call(call.number(), new CallRecord.Call(tensors, bases, given.step(), given.lengths()));
     }
 
-    /** What a launch of several kernels is called with. */
-    CallRecord.Call of(Fusion.Unit unit, List<@Nullable Call> calls) {
+    /**
+     * What a launch of several kernels is called with.
+     *
+     * @param earlier no call writes a position before this one
+     */
+    CallRecord.Call of(Fusion.Unit unit, List<@Nullable Call> calls, long earlier) {
         int count = unit.sources().size();
         Tensor[] tensors = new Tensor[count];
         long[] bases = new long[count];
@@ -87,7 +91,7 @@ final class Arguments {
             }
         }
         CallRecord.Call first = calls.get(unit.kernels().getFirst()).arguments();
-        return new CallRecord.Call(tensors, bases, first.step(), first.lengths());
+        return new CallRecord.Call(tensors, bases, first.step(), first.lengths(), earlier);
     }
 
     /** What the kernels of a split fold are called with: the stretches are the last operand. */
@@ -109,7 +113,7 @@ final class Arguments {
         tensors[last] =
                 new Tensor(more.room().data(), more.type(), new long[] {more.elements()}, new long[] {1}, 0, 0, 0, 0);
         bases[last] = slabs.base(tensors[last]);
-        return new CallRecord.Call(tensors, bases, whole.step(), whole.lengths());
+        return new CallRecord.Call(tensors, bases, whole.step(), whole.lengths(), whole.earlier());
     }
 
     /** What a task of a cut kernel is called with: the rows of a factor, or the rest. */

@@ -14,8 +14,16 @@ import tfx.ir.Size;
  * 0 for a kernel that a step leaves out.
  */
 final class CallRecord {
-    /** Everything the numbers are computed from. The outputs are the last of the tensors; bases count from their slab's begin. */
-    record Call(Tensor[] tensors, long[] bases, Step step, Map<String, Long> lengths) {}
+    /**
+     * Everything the numbers are computed from. The outputs are the last of the tensors; bases count from their slab's begin.
+     *
+     * @param earlier no kernel of the execution writes a position before this one; 0 where that is not known
+     */
+    record Call(Tensor[] tensors, long[] bases, Step step, Map<String, Long> lengths, long earlier) {
+        Call(Tensor[] tensors, long[] bases, Step step, Map<String, Long> lengths) {
+            this(tensors, bases, step, lengths, 0);
+        }
+    }
 
     /** One number of a call. */
     interface Entry {
@@ -60,6 +68,11 @@ final class CallRecord {
 
     String end() {
         return entry("end", call -> call.step().end());
+    }
+
+    /** The position from which on kernels of this execution may write. */
+    String earlier() {
+        return entry("earlier", Call::earlier);
     }
 
     /** A length that depends on the sequence's. */

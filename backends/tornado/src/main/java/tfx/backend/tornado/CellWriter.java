@@ -12,6 +12,9 @@ final class CellWriter {
     /** Work items of a group: a few warps, so that a group's registers suffice whatever the expression. */
     private static final int GROUP = 128;
 
+    /** Positions of all sequences in a step of few rows: where there are more, items take several elements each. */
+    private static final int ROWS = 4;
+
     private final Emitter e;
     private final List<Template.Output> outputs;
 
@@ -49,7 +52,20 @@ final class CellWriter {
                 });
             }
         });
-        return new Written(e, GROUP, false, Written.cells(GROUP));
+        return new Written(e, GROUP, false, Written.cells(GROUP).of(this::pieces));
+    }
+
+    /** Groups with an element for each item. */
+    private long pieces(CallRecord.Call call) {
+        long cells = 0;
+        for (Template.Output output : outputs) {
+            long row = 1;
+            for (Extent extent : Extent.of(e, output.indices())) {
+                row = Math.multiplyExact(row, extent.stepped() ? 1 : extent.length(call));
+            }
+            cells += ROWS * row;
+        }
+        return (cells + GROUP - 1) / GROUP;
     }
 
     private void element(Template.Output output) {

@@ -62,6 +62,10 @@ final class ColumnWords {
     }
 
     private void ask(String number, String behind) {
+        e.operands.reading(Reads.ONCE, () -> askEach(number, behind));
+    }
+
+    private void askEach(String number, String behind) {
         for (int p = 0; p < ends.length; p++) {
             Part part = all.parts().get(p);
             String column = column(number, p);

@@ -61,6 +61,11 @@ final class Emulator implements Platform {
     }
 
     @Override
+    public boolean overlaps() {
+        return true;
+    }
+
+    @Override
     public Fragments fragments() {
         return FRAGMENTS;
     }

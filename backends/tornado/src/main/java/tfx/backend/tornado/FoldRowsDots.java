@@ -34,10 +34,8 @@ final class FoldRowsDots {
         }
     }
 
-    /** Asks for the points' factors, and brings the rows' into the group's memory. */
-    void ask() {
-        rights.clear();
-        rights();
+    /** Brings the rows' factors into the group's memory. */
+    void lefts() {
         for (int d = 0; d < tile.dots().size(); d++) {
             lefts(d);
         }
@@ -86,7 +84,8 @@ final class FoldRowsDots {
     }
 
     /** Asks for the points' factors of the dot products: by dot product, an item's points and their terms. */
-    private void rights() {
+    void rights() {
+        rights.clear();
         for (int d = 0; d < tile.dots().size(); d++) {
             FoldTile.Dot dot = tile.dots().get(d);
             int terms = Math.toIntExact(rows.depth(d) / rows.lanes());

@@ -4,8 +4,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import tfx.backend.common.Analysis;
+import tfx.ir.Expr;
+import tfx.ir.Exprs;
 import tfx.ir.Index;
+import tfx.ir.Value;
 
 /**
  * Writes the kernel of a fold over few rows that gives each group a stretch of the points of some rows, and hands on what their
@@ -77,8 +81,8 @@ final class FoldRowsWriter {
                 + room.count() * rows.points() + ") {";
         e.block(head, "}", Set.of(Analysis.FOLD), false, () -> {
             // In every round: there is one mostly, and what it reads is under way before the rows' factors are.
-            values();
-            dots.ask();
+            points();
+            dots.lefts();
             e.scope.line("context.localBarrier();");
             dots.multiply();
             e.scope.line("context.localBarrier();");
@@ -87,6 +91,35 @@ final class FoldRowsWriter {
             take(!range.others().isEmpty());
         });
         finish();
+    }
+
+    /** Asks for the numbers of the round's points. Those that earlier steps left are there before the kernels of this one have ended. */
+    private void points() {
+        if (!kept()) {
+            values();
+            dots.rights();
+            return;
+        }
+        String newest = "round + " + rows.points() + " > " + e.operands.record.earlier();
+        e.scope.line(Inputs.awaitedIf(newest));
+        e.operands.reading(Reads.EARLIER, () -> {
+            values();
+            dots.rights();
+        });
+        e.scope.line(Inputs.AWAITED);
+    }
+
+    /** Whether all that is read for a point, beside weights, is of its position: steps keep it and write their own positions only. */
+    private boolean kept() {
+        List<Expr> read = new ArrayList<>(tile.values());
+        tile.dots().forEach(dot -> read.add(dot.right()));
+        AtomicBoolean all = new AtomicBoolean(true);
+        read.forEach(expr -> Exprs.forEach(expr, part -> {
+            if (part instanceof Expr.Read r && !(r.value() instanceof Value.Parameter)) {
+                all.compareAndSet(true, e.operands.ofPosition(r.value(), r.at(), point()));
+            }
+        }));
+        return all.get();
     }
 
     private static String sum(int k, int i) {

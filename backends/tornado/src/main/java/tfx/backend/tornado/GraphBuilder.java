@@ -182,7 +182,7 @@ final class GraphBuilder {
                 int number = -1 - slabs.all().indexOf(slab);
                 Form.Place place = layout.place(number, Role.WHOLE, List.of(), Uploads.ENTRIES);
                 tasks.add(new Slotted(
-                        List.of(place), List.of(), kernel, List.of(inbox, slab.array), null, groups(kernel)));
+                        List.of(place), List.of(), kernel, List.of(inbox, slab.array), null, groups(kernel, null)));
             }
         }
         forms.add(new Form(0, places(tasks), Passing.NONE));
@@ -193,8 +193,10 @@ final class GraphBuilder {
         return tasks.stream().flatMap(task -> task.places().stream()).toList();
     }
 
-    private int groups(KernelClasses.Made kernel) {
-        return kernel.source().written().groups().of(driver.units());
+    /** @param few a call of the step that the kernel is for, where it has few rows */
+    private int groups(KernelClasses.Made kernel, CallRecord.@Nullable Call few) {
+        Written.Groups groups = kernel.source().written().groups();
+        return few == null ? groups.of(driver.units()) : groups.of(driver.units(), few);
     }
 
     private List<Slotted> form(List<Object> launches, Wide wide, List<Form> forms, Form.Layout layout) {
@@ -215,7 +217,9 @@ final class GraphBuilder {
                 literals.add(job.wanted.template().literals());
             }
             List<Object> arrays = classes.arrays(jobs.wanted());
-            tasks.add(new Slotted(places, literals, kernel, arrays, null, groups(kernel)));
+            CallRecord.Call few =
+                    wide.rows() == Form.TOGETHER ? jobs.wanted().getFirst().sample() : null;
+            tasks.add(new Slotted(places, literals, kernel, arrays, null, groups(kernel, few)));
         }
         forms.add(new Form(wide.rows(), places(tasks), wide.passing()));
         return tasks;

@@ -12,9 +12,18 @@ final class Inputs {
     /** The line that waits; a writer may put it behind what it asks of the weights. */
     static final String AWAITED = "context.awaitInputs();";
 
-    private static final Pattern READ = Pattern.compile("\\bs(\\d+)\\.(?:get|set)\\(");
+    private static final Pattern READ = Pattern.compile("\\bs(\\d+)\\.(?:get|getOnce|set)\\(");
+    private static final Pattern LINE = Pattern.compile("context\\.awaitInputs\\(.*\\);\n");
 
     private Inputs() {}
+
+    /**
+     * A line that waits where a condition holds. Behind it {@linkplain Reads#EARLIER what was there before} may be read as well, up to a
+     * line that waits in any case.
+     */
+    static String awaitedIf(String condition) {
+        return "context.awaitInputs(" + condition + ");";
+    }
 
     /**
      * A body with the line where it may stand.
@@ -41,6 +50,6 @@ final class Inputs {
 
     /** A body for a device that starts kernels one after another. */
     static String without(String body) {
-        return body.replace(AWAITED + "\n", "");
+        return LINE.matcher(body).replaceAll("");
     }
 }

@@ -55,7 +55,7 @@ final class JavaText {
 
     /** The code with the device's types named in full where it uses them as plain names. */
     private static String uses(Platform platform, String code) {
-        String named = Inputs.without(code);
+        String named = Reads.plain(platform.overlaps() ? code : Inputs.without(code));
         for (String type : List.of("TornadoMath", "BFloat16")) {
             named = named.replace(type + ".", platform.type(type).canonicalName() + ".");
         }

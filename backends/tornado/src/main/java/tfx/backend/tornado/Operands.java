@@ -5,6 +5,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tfx.compiler.schedule.Backend.Layout;
 import tfx.compiler.schedule.ElementType;
+import tfx.compiler.schedule.Scheduler;
+import tfx.ir.Expr;
 import tfx.ir.Index;
 import tfx.ir.Size;
 import tfx.ir.Value;
@@ -30,6 +32,7 @@ final class Operands {
     private final List<long[]> outputs;
     private final boolean aligned;
     private final java.util.Set<Integer> wide = new java.util.HashSet<>();
+    private String read = Reads.PLAIN;
 
     /**
      * @param outputs the strides of each output, -1 where known only at run time; empty where none is known
@@ -70,15 +73,23 @@ final class Operands {
         return layouts.get(number(value)).type();
     }
 
+    /** What {@code reads} writes reads elements in a certain way, as {@link Reads} has them. */
+    void reading(String how, Runnable reads) {
+        String before = read;
+        read = how;
+        reads.run();
+        read = before;
+    }
+
     /** An element as a float, or as an int where the value holds integers. */
     String load(Value value, String at) {
         int number = number(value);
         if (wide.contains(slabs[number])) {
             // Places are not below 0, which the device's compiler would have to allow for where it divides.
-            String word = "s" + slabs[number] + ".get(" + at + " >> 2)";
+            String word = "s" + slabs[number] + read + at + " >> 2)";
             return "BFloat16.bf16ToFloat((short) (" + word + " >> (" + at + " & 3) * 16))";
         }
-        String element = "s" + slabs[number] + ".get(" + at + ")";
+        String element = "s" + slabs[number] + read + at + ")";
         return switch (layouts.get(number).type()) {
             case F32, I32 -> element;
             case BF16 -> "BFloat16.bf16ToFloat(" + element + ")";
@@ -114,7 +125,7 @@ final class Operands {
 
     /** The word that element {@code at} of a value is the first of. */
     String wordOf(Value value, String at) {
-        return slab(value) + ".get((" + at + ") >> 2)";
+        return slab(value) + read + "(" + at + ") >> 2)";
     }
 
     /** Writes four elements of the first output, of which the first is to be at {@code at}. */
@@ -136,7 +147,7 @@ final class Operands {
     /** The word of a matrix at {@code at}, an element where words hold one. */
     String word(Matrix matrix, int each, String at) {
         int number = matrix.operand();
-        return each > 1 ? "s" + slabs[number] + ".get(" + at + ")" : load(values.get(number), at);
+        return each > 1 ? "s" + slabs[number] + read + at + ")" : load(values.get(number), at);
     }
 
     /** Element {@code k} of a word. */
@@ -230,6 +241,12 @@ final class Operands {
     /** A length as an int expression. */
     String size(Size size) {
         return size.isConstant() ? Long.toString(size.constant()) : record.size(size);
+    }
+
+    /** Whether a value's elements that {@code at} names are of the position that {@code index} stands for. */
+    boolean ofPosition(Value value, List<Expr> at, Index index) {
+        int axis = value instanceof Value.Parameter ? -1 : Scheduler.sequenceAxis(value, length);
+        return axis >= 0 && at.get(axis).equals(new Expr.At(index));
     }
 
     /** Whether an output index runs over the step's positions instead of over all. */

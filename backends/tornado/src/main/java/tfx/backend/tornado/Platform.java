@@ -40,6 +40,11 @@ interface Platform {
      */
     record Fragments(int warps, int memory) {}
 
+    /** Whether a kernel may start while those before it run, and waits for them where its text says. */
+    default boolean overlaps() {
+        return false;
+    }
+
     /** The groups that compute with fragments, null where none do. */
     default @Nullable Fragments fragments() {
         return null;

@@ -108,7 +108,8 @@ final class RowProducts {
             e.scope.line("if (place == " + extent.text() + ") {\nplace = 0;\nsequence = sequence + 1;\n}");
             e.scope.line("context.localBarrier();");
         });
-        return new Written(e, group, true, Written.cells(group, RESIDENT));
+        long pieces = end / together();
+        return new Written(e, group, true, Written.cells(group, RESIDENT).of(call -> pieces));
     }
 
     /** The group's next columns. */

@@ -31,15 +31,20 @@ final class Together {
      */
     int[] records(GraphBuilder.Built built, List<@Nullable Call> calls) {
         int[] records = new int[built.size()];
+        long earlier = calls.stream()
+                .filter(Objects::nonNull)
+                .mapToLong(call -> call.arguments().step().start())
+                .min()
+                .orElse(0);
         for (Form.Place place : built.forms().get(built.number(Form.TOGETHER)).places()) {
             Fusion.Unit unit = built.units().get(place.number());
-            place.write(arguments(unit, calls, place.role()), records);
+            place.write(arguments(unit, calls, place.role(), earlier), records);
         }
         return records;
     }
 
-    private CallRecord.Call arguments(Fusion.Unit unit, List<@Nullable Call> calls, Role role) {
-        CallRecord.Call whole = arguments.of(unit, calls);
+    private CallRecord.Call arguments(Fusion.Unit unit, List<@Nullable Call> calls, Role role, long earlier) {
+        CallRecord.Call whole = arguments.of(unit, calls, earlier);
         return role.equals(Role.WHOLE) ? whole : arguments.split(whole);
     }
 
@@ -70,9 +75,9 @@ final class Together {
         for (int u = 0; u < units.size(); u++) {
             Fusion.Unit unit = units.get(u);
             if (unit.split() == null) {
-                jobs.add(new Job(u, Role.WHOLE, unit.template(), arguments(unit, samples, Role.WHOLE), false));
+                jobs.add(new Job(u, Role.WHOLE, unit.template(), arguments(unit, samples, Role.WHOLE, 0), false));
             } else {
-                CallRecord.Call given = arguments(unit, samples, Role.STRETCHES);
+                CallRecord.Call given = arguments(unit, samples, Role.STRETCHES, 0);
                 jobs.add(new Job(u, Role.STRETCHES, unit.split().parts(), given, false));
                 jobs.add(new Job(u, Role.JOIN, unit.split().join(), given, false));
             }

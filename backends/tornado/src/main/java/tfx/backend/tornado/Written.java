@@ -1,5 +1,7 @@
 package tfx.backend.tornado;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A kernel's body as text, with what it takes to start it.
  *
@@ -17,11 +19,35 @@ record Written(Emitter emitter, int group, boolean barriers, Groups groups) {
      *
      * @param each how many a compute unit is given
      * @param held how many of them it holds at once whatever registers that leaves to an item, 0 where the device's compiler may choose
+     * @param pieces what groups take one after another, in a step of few rows; null where not known
      */
-    record Groups(int each, int held) {
+    record Groups(int each, int held, @Nullable Pieces pieces) {
+        /** How many pieces there are in a call. */
+        interface Pieces {
+            long of(CallRecord.Call call);
+        }
+
+        Groups(int each, int held) {
+            this(each, held, null);
+        }
+
+        Groups of(Pieces pieces) {
+            return new Groups(each, held, pieces);
+        }
+
         /** How many a device of so many compute units is given. */
         int of(int units) {
             return units * each;
+        }
+
+        /** How many for steps of few rows: none that would only start and end, and each as much to do as others. */
+        int of(int units, CallRecord.Call sample) {
+            if (pieces == null) {
+                return of(units);
+            }
+            long all = Math.max(1, pieces.of(sample));
+            long rounds = (all + of(units) - 1) / of(units);
+            return (int) ((all + rounds - 1) / rounds);
         }
     }
 

@@ -20,6 +20,19 @@ struct HalfFloat {
     }
 };
 
+// What is read once and leaves the caches first. Volatile, so that it is read where the text reads it.
+#define READ_ONCE(type, bits, constraint) \
+    FUNCTION type readOnce(const type *element) { \
+        type value; \
+        asm volatile("ld.global.cs.b" #bits " %0, [%1];" : "=" #constraint(value) : "l"(element)); \
+        return value; \
+    }
+READ_ONCE(short, 16, h)
+READ_ONCE(int, 32, r)
+READ_ONCE(float, 32, f)
+READ_ONCE(long long, 64, l)
+FUNCTION HalfFloat readOnce(const HalfFloat *element) { return {readOnce(&element->bits)}; }
+
 /**
  * An array of the device. Elements are read where the text reads them: reads of memory that does not change, __ldg, the compiler
  * would move behind a barrier that they are to stand before.
@@ -28,6 +41,8 @@ template <typename T> struct Array {
     T *elements;
 
     FUNCTION T get(int index) const { return elements[index]; }
+    FUNCTION T getEarlier(int index) const { return elements[index]; }
+    FUNCTION T getOnce(int index) const { return readOnce(elements + index); }
     FUNCTION void set(int index, T value) const { elements[index] = value; }
 };
 
@@ -114,6 +129,13 @@ template <int GROUP> struct KernelContext {
 #if __CUDA_ARCH__ >= 900
         asm volatile("griddepcontrol.wait;" ::: "memory");
 #endif
+    }
+
+    /** The same where what is read next may be of this execution. */
+    static FUNCTION void awaitInputs(bool needed) {
+        if (needed) {
+            awaitInputs();
+        }
     }
 
     static FUNCTION float simdShuffleXor(float value, int mask) { return __shfl_xor_sync(0xffffffff, value, mask); }

@@ -6,8 +6,6 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Consumer;
-import java.util.stream.IntStream;
 import tfx.backend.tornado.Driver;
 import tfx.compiler.schedule.ElementType;
 
@@ -104,20 +102,9 @@ public final class EmulatedDriver implements Driver {
         }
         Run run = (Run) launch;
         List<Runnable> kernels = new ArrayList<>();
-        Launches into = (id, code) -> kernels.add(() -> groups(id, run, code));
+        Launches into = (id, code) -> kernels.add(new EmulatedKernel(run, code, GROUPS));
         run.task().addTo(into, run.id(), run, run.arguments());
         return kernels.getFirst();
-    }
-
-    private static void groups(String id, Run run, Consumer<KernelContext> code) {
-        int groups = Math.min(GROUPS, run.groups());
-        try {
-            IntStream.range(0, groups)
-                    .parallel()
-                    .forEach(g -> new WorkGroup(run.group(), run.barriers()).run(g, groups, code));
-        } catch (RuntimeException e) {
-            throw new IllegalStateException("kernel " + id + ": " + e.getMessage(), e);
-        }
     }
 
     @Override
@@ -131,6 +118,11 @@ public final class EmulatedDriver implements Driver {
             @Override
             public void execute(int form) {
                 always.stream().filter(used.get(form)::contains).forEach(array -> ((DeviceArray) array).toDevice());
+                for (Runnable task : tasks.get(form)) {
+                    if (task instanceof EmulatedKernel kernel) {
+                        kernel.begin();
+                    }
+                }
                 tasks.get(form).forEach(Runnable::run);
             }
 

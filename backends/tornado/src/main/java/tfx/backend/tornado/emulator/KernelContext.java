@@ -36,6 +36,18 @@ public final class KernelContext {
         context.group.await(context.localIdx, site);
     }
 
+    /** Waits until the kernels before this one have ended. */
+    public void awaitInputs() {
+        awaitInputs(true);
+    }
+
+    /** The same where what is read next may be of this execution. */
+    public void awaitInputs(boolean needed) {
+        if (needed) {
+            group.awaitInputs(localIdx);
+        }
+    }
+
     /** The sum of a number over the work items of a warp, in each of them. */
     public float simdSum(float value) {
         return group.sum(localIdx, value);

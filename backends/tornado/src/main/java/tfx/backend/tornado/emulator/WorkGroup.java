@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,8 @@ final class WorkGroup {
     private enum State {
         READY,
         WAITING,
+        /** Until the kernels before have ended. */
+        HELD,
         ENDED
     }
 
@@ -35,6 +38,10 @@ final class WorkGroup {
     private final Random order = new Random(1);
     private volatile int turn = -1;
     private volatile @Nullable Throwable fault;
+    /** Whether what kernels before this one write is there. */
+    private volatile boolean inputs = true;
+
+    private volatile @Nullable CountDownLatch stopped;
 
     WorkGroup(int size, boolean barriers) {
         this.size = size;
@@ -71,26 +78,64 @@ final class WorkGroup {
             }
             return;
         }
+        start(number, groups, kernel);
+        end(number);
+    }
+
+    /** Begins to run while kernels before this one still do, until all work items wait for those. */
+    void runAhead(int number, int groups, Consumer<KernelContext> kernel) {
+        inputs = false;
+        CountDownLatch now = new CountDownLatch(1);
+        stopped = now;
+        start(number, groups, kernel);
+        try {
+            now.await();
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    /** Runs to the end what has run ahead: the kernels before it have ended. */
+    void runOn(int number) {
+        inputs = true;
+        stopped = null;
+        for (int item = 0; item < size; item++) {
+            states[item] = states[item] == State.HELD ? State.READY : states[item];
+        }
+        if (fault == null) {
+            next();
+        }
+        end(number);
+    }
+
+    private void start(int number, int groups, Consumer<KernelContext> kernel) {
         Arrays.fill(states, State.READY);
         for (int item = 0; item < size; item++) {
             KernelContext context = new KernelContext(this, number, groups, item);
             items[item] = Thread.ofVirtual().unstarted(() -> item(context, kernel));
         }
+        for (Thread item : items) {
+            item.start();
+        }
+        next();
+    }
+
+    private void end(int number) {
         try {
-            for (Thread item : items) {
-                item.start();
-            }
-            next();
             for (Thread item : items) {
                 item.join();
             }
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while a kernel ran", e);
+            throw interrupted(e);
         }
         if (fault != null) {
             throw new IllegalStateException("a work item of group " + number + " failed: " + fault.getMessage(), fault);
         }
+    }
+
+    private static IllegalStateException interrupted(InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return new IllegalStateException("interrupted while a kernel ran", e);
     }
 
     private void item(KernelContext context, Consumer<KernelContext> kernel) {
@@ -111,12 +156,21 @@ final class WorkGroup {
         for (Thread item : items) {
             LockSupport.unpark(item);
         }
+        stop();
+    }
+
+    private void stop() {
+        CountDownLatch waited = stopped;
+        if (waited != null) {
+            waited.countDown();
+        }
     }
 
     /** Gives the turn to any item that does not wait. */
     private void next() {
         int from = order.nextInt(size);
         boolean waits = false;
+        boolean held = false;
         for (int k = 0; k < size; k++) {
             int item = (from + k) % size;
             if (states[item] == State.READY) {
@@ -125,10 +179,13 @@ final class WorkGroup {
                 return;
             }
             waits |= states[item] == State.WAITING;
+            held |= states[item] == State.HELD;
         }
-        if (waits) {
+        if (waits && !held) {
             throw new IllegalStateException("work items wait for others that have ended or wait elsewhere");
         }
+        turn = -1;
+        stop();
     }
 
     /** Until it is an item's turn. */
@@ -138,6 +195,15 @@ final class WorkGroup {
         }
         if (fault != null) {
             throw new IllegalStateException("another work item failed", fault);
+        }
+    }
+
+    /** Until the kernels before this one have ended. */
+    void awaitInputs(int item) {
+        if (!inputs) {
+            states[item] = State.HELD;
+            next();
+            sleep(item);
         }
     }
 
