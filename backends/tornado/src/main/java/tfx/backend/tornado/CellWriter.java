@@ -12,9 +12,6 @@ final class CellWriter {
     /** Work items of a group: a few warps, so that a group's registers suffice whatever the expression. */
     private static final int GROUP = 128;
 
-    /** Positions of all sequences in a step of few rows: where there are more, items take several elements each. */
-    private static final int ROWS = 4;
-
     private final Emitter e;
     private final List<Template.Output> outputs;
 
@@ -59,11 +56,7 @@ final class CellWriter {
     private long pieces(CallRecord.Call call) {
         long cells = 0;
         for (Template.Output output : outputs) {
-            long row = 1;
-            for (Extent extent : Extent.of(e, output.indices())) {
-                row = Math.multiplyExact(row, extent.stepped() ? 1 : extent.length(call));
-            }
-            cells += ROWS * row;
+            cells += Written.ROWS * Extent.ofPosition(Extent.of(e, output.indices()), call);
         }
         return (cells + GROUP - 1) / GROUP;
     }

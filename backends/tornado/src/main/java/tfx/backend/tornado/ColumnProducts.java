@@ -20,7 +20,7 @@ final class ColumnProducts {
 
     private static final int WORDS = 4;
     /** Points that an item has under way at a time, at most. */
-    private static final int AHEAD = 8;
+    private static final int AHEAD = 12;
 
     private static final int RESIDENT = 2048;
 
@@ -93,7 +93,7 @@ final class ColumnProducts {
             // The next piece overwrites what was stored here.
             e.scope.line("context.localBarrier();");
         });
-        return new Written(e, group, true, Written.cells(group, RESIDENT));
+        return new Written(e, group, true, Written.cells(group, RESIDENT).of(call -> blocks));
     }
 
     /** The points of an item that are read together: as many as divide its share, or nearly all of a small one. */
@@ -108,7 +108,7 @@ final class ColumnProducts {
         return ahead;
     }
 
-    /** Adds up an item's points of a product; those past the depth count nothing. */
+    /** Adds up an item's points of a product; those past the depth count nothing. Words are asked for one round ahead. */
     private void sum(int n) {
         Product product = products.get(n);
         Matrix matrix = matrices.get(n);
@@ -121,31 +121,33 @@ final class ColumnProducts {
         String first = e.operands.record.base(matrix.operand());
         e.scope.line("final int " + base + " = " + (each > 1 ? first + " / " + each : first) + " + "
                 + matrix.offset() / each + " + word;");
+        List<String> words = new ArrayList<>();
+        for (int u = 0; u < ahead; u++) {
+            words.add(e.fresh("w"));
+            e.scope.line((each > 1 ? "long " : "float ") + words.getLast() + " = 0;");
+        }
+        ask(n, base, words, "stripe");
+        if (n == 0) {
+            // The weights are there whatever kernels before this one still do.
+            e.scope.line(Inputs.AWAITED);
+        }
         String at = e.fresh("p");
         Set<Index> own = Set.copyOf(product.sum().indices());
-        String head = "for (int " + at + " = stripe; " + at + " < " + depth + "; " + at + " = " + at + " + "
-                + stripes * ahead + ") {";
+        int step = stripes * ahead;
+        String head =
+                "for (int " + at + " = stripe; " + at + " < " + depth + "; " + at + " = " + at + " + " + step + ") {";
         e.block(head, "}", own, false, () -> {
             List<String> factors = new ArrayList<>();
-            List<String> words = new ArrayList<>();
             for (int u = 0; u < ahead; u++) {
-                String wanted = e.fresh("p");
-                String point = e.fresh("p");
+                String wanted = e.scalars.variable("int", at + " + " + u * stripes);
                 String factor = e.fresh("x");
-                String word = e.fresh("w");
-                e.scope.line("final int " + wanted + " = " + at + " + " + u * stripes + ";");
-                e.scope.line("final int " + point + " = (" + wanted + " < " + depth + " ? " + wanted + " : "
-                        + (depth - 1) + ");");
-                String text = e.operands.word(matrix, each, base + " + " + point + " * " + matrix.depthStride() / each);
-                e.scope.line("final " + (each > 1 ? "long " : "float ") + word + " = " + text + ";");
                 e.scope.line("float " + factor + " = 0f;");
                 e.block("{", "}", own, false, () -> {
-                    Product.unflatten(e, product.sum().indices(), point);
+                    Product.unflatten(e, product.sum().indices(), within(wanted, depth));
                     String value = e.real(product.row());
                     e.scope.line(factor + " = (" + wanted + " < " + depth + " ? " + value + " : 0f);");
                 });
                 factors.add(factor);
-                words.add(word);
             }
             for (int k = 0; k < each; k++) {
                 StringBuilder sum = new StringBuilder(total(n, k));
@@ -157,7 +159,26 @@ final class ColumnProducts {
                 }
                 e.scope.line(total(n, k) + " = " + sum + ";");
             }
+            if (step < depth) {
+                String next = e.scalars.variable("int", at + " + " + step);
+                e.block("if (" + next + " < " + depth + ") {", "}", Set.of(), true, () -> ask(n, base, words, next));
+            }
         });
+    }
+
+    /** Asks for an item's words of a product from a point on. Their neighbours in memory are another group's: caches are to keep them. */
+    private void ask(int n, String base, List<String> words, String from) {
+        Matrix matrix = matrices.get(n);
+        for (int u = 0; u < words.size(); u++) {
+            String point = within(from + " + " + u * stripes, products.get(n).depth());
+            String at = base + " + " + point + " * " + matrix.depthStride() / each;
+            e.scope.line(words.get(u) + " = " + e.operands.word(matrix, each, at) + ";");
+        }
+    }
+
+    /** A point, or the last one where it is past the depth. */
+    private String within(String point, long depth) {
+        return e.scalars.variable("int", "(" + point + " < " + depth + " ? " + point + " : " + (depth - 1) + ")");
     }
 
     private static String total(int n, int k) {

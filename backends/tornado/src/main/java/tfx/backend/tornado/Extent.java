@@ -30,6 +30,15 @@ record Extent(Index index, boolean stepped, String text, Emitter emitter) {
                 : Math.max(0, index.size().evaluate(call.lengths()));
     }
 
+    /** How many elements of such indices a position of a sequence has. */
+    static long ofPosition(List<Extent> extents, CallRecord.Call call) {
+        long elements = 1;
+        for (Extent extent : extents) {
+            elements = Math.multiplyExact(elements, extent.stepped ? 1 : extent.length(call));
+        }
+        return elements;
+    }
+
     /** The index's value from its number among those of the step. */
     String absolute(String number) {
         return stepped ? number + " + " + emitter.operands.record.start() : number;

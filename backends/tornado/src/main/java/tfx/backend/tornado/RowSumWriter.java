@@ -132,6 +132,12 @@ final class RowSumWriter {
                     false,
                     () -> elements.write(lanes, each, whole));
         });
-        return new Written(e, group, true, Written.cells(group, RESIDENT));
+        return new Written(e, group, true, Written.cells(group, RESIDENT).of(this::pieces));
+    }
+
+    /** Groups with a row each, or one for each warp. */
+    private long pieces(CallRecord.Call call) {
+        long all = Written.ROWS * Extent.ofPosition(Extent.of(e, indices.subList(0, rows)), call);
+        return (all * lanes + group - 1) / group;
     }
 }

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param groups how many groups it is started with; any number is right
  */
 record Written(Emitter emitter, int group, boolean barriers, Groups groups) {
+    /** Positions of all sequences in a step of few rows, where the number of groups hangs on it: of more each group has several. */
+    static final int ROWS = 4;
+
     /** Items that a compute unit holds at once, roughly: more groups than that only wait. */
     private static final int RESIDENT = 1024;
 
