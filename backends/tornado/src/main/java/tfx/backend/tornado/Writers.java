@@ -67,8 +67,14 @@ final class Writers {
                 : RowWriter.find(emitter, indices, body, platform) != null;
     }
 
-    /** Whether each work item computes elements by itself, whatever the number of rows. */
+    /** Whether, for few rows, each work item computes elements by itself. */
     static boolean plain(Emitter emitter, Template.Output output, Platform platform) {
-        return !Product.loops(output.body()) && RowProducts.find(emitter, List.of(output), platform) == null;
+        List<Index> indices = output.indices();
+        Expr body = output.body();
+        return RowProducts.find(emitter, List.of(output), platform) == null
+                && Streamed.find(emitter, indices, body) == null
+                && ColumnProducts.find(emitter, indices, body, platform) == null
+                && RowSumWriter.find(emitter, indices, body, platform, false) == null
+                && SharedCellWriter.find(emitter, indices, body, platform) == null;
     }
 }

@@ -19,6 +19,8 @@ import tfx.compiler.schedule.Kernel;
 import tfx.compiler.schedule.Schedule;
 import tfx.compiler.schedule.Scheduler;
 import tfx.compiler.schedule.Step;
+import tfx.ir.Expr;
+import tfx.ir.Index;
 import tfx.ir.Size;
 import tfx.ir.Value;
 import tfx.testing.Models;
@@ -98,5 +100,35 @@ class FusionTest {
                     !schedule.kept(value) || written.contains(k),
                     () -> value + " is not computed: " + Arrays.toString(written.toArray()));
         }
+    }
+
+    /** Mixtures of a few layers' keys and values: each element by itself, so that two of them are one launch. */
+    @Test
+    void elementsWithAFewTermsAreComputedSideBySide() {
+        Index l = new Index("l", Size.of(3));
+        Value.Input x = new Value.Input("x", List.of(Size.symbol("t"), l.size(), Size.of(16)), Value.Kind.REAL);
+        List<GraphBuilder.Numbered> two = new ArrayList<>();
+        Map<Integer, Step> ofTwo = new LinkedHashMap<>();
+        for (String name : List.of("k", "v")) {
+            Value.Parameter weight = new Value.Parameter(name + ".weight", List.of(l.size()));
+            Index t = new Index("t", Size.symbol("t"));
+            Index c = new Index("c", Size.of(16));
+            Expr term = new Expr.Binary(
+                    Expr.BinaryOp.MUL,
+                    new Expr.Read(weight, List.of(new Expr.At(l))),
+                    new Expr.Read(x, List.of(new Expr.At(t), new Expr.At(l), new Expr.At(c))));
+            Expr sum = new Expr.Reduce(Expr.Monoid.SUM, List.of(l), Expr.TRUE, term);
+            Value.Comprehension mixed = new Value.Comprehension(name, List.of(t, c), Expr.TRUE, sum);
+            List<Layout> layouts = List.of(
+                    new Layout(ElementType.F32, new long[] {1}), new Layout(ElementType.F32, new long[] {48, 16, 1}));
+            Kernel kernel = new Kernel(name, mixed, List.of(weight, x), List.of());
+            ofTwo.put(two.size(), new Step(1, 5, 6));
+            two.add(GraphBuilder.Numbered.of(
+                    new Template(new Request(kernel, layouts, ElementType.F32, "t", true)), new Emulator()));
+        }
+        List<Fusion.Unit> together = Fusion.of(two, ofTwo, new Emulator());
+        assertEquals(
+                List.of(List.of(0, 1)),
+                together.stream().map(Fusion.Unit::kernels).toList());
     }
 }
