@@ -28,7 +28,6 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 final class TornadoGraphs {
     /** A graph of TornadoVM holds 256 tasks ... */
     private static final int MOST_TASKS = 250;
-    // Kernels that are one task are counted as if each were one: a graph could hold more of them.
     /** ... in 1,024 nodes, some for arrays of many: a task has two, an array of its own three, and what it writes one each ... */
     private static final int MOST_NODES = 960;
     /** ... and 8,192 bytes of its own code: five for each argument of a task, and 15 for the task. */
@@ -49,13 +48,23 @@ final class TornadoGraphs {
         this.back = back;
     }
 
-    /** The tasks of a form, or of a part of one that a graph has room for. */
-    private record Part(int form, String name, List<Launch> launches) {
+    /**
+     * The tasks of a form, or of a part of one that a graph has room for.
+     *
+     * @param tasks of each its launches, several where they are kernels that are launched here
+     */
+    private record Part(int form, String name, List<List<Launch>> tasks) {
         Set<Object> used() {
             Set<Object> all = Collections.newSetFromMap(new IdentityHashMap<>());
-            launches.forEach(launch -> all.addAll(List.of(launch.arrays())));
+            tasks.forEach(task -> all.addAll(arrays(task)));
             return all;
         }
+    }
+
+    private static Set<Object> arrays(List<Launch> task) {
+        Set<Object> all = Collections.newSetFromMap(new IdentityHashMap<>());
+        task.forEach(launch -> all.addAll(List.of(launch.arrays())));
+        return all;
     }
 
     Driver.Graph of(List<List<Launch>> forms) {
@@ -94,21 +103,19 @@ final class TornadoGraphs {
     private List<Part> parts(List<List<Launch>> forms) {
         List<Part> parts = new ArrayList<>();
         for (int f = 0; f < forms.size(); f++) {
-            List<Launch> some = new ArrayList<>();
+            List<List<Launch>> some = new ArrayList<>();
             int code = 0;
             int nodes = 0;
-            for (Launch launch : forms.get(f)) {
-                if (some.size() == MOST_TASKS
-                        || code + code(launch) > MOST_CODE
-                        || nodes + nodes(launch) > MOST_NODES) {
+            for (List<Launch> task : tasks(forms.get(f))) {
+                if (some.size() == MOST_TASKS || code + code(task) > MOST_CODE || nodes + nodes(task) > MOST_NODES) {
                     parts.add(new Part(f, "part" + parts.size(), List.copyOf(some)));
                     some.clear();
                     code = 0;
                     nodes = 0;
                 }
-                some.add(launch);
-                code += code(launch);
-                nodes += nodes(launch);
+                some.add(task);
+                code += code(task);
+                nodes += nodes(task);
             }
             if (!some.isEmpty()) {
                 parts.add(new Part(f, "part" + parts.size(), List.copyOf(some)));
@@ -117,21 +124,37 @@ final class TornadoGraphs {
         return parts;
     }
 
-    private int nodes(Launch launch) {
-        int written = 0;
-        for (Object array : launch.arrays()) {
-            written += back.contains(array) ? 1 : 0;
+    /** Launches as tasks: kernels in succession that are launched here are one. */
+    private static List<List<Launch>> tasks(List<Launch> launches) {
+        List<List<Launch>> tasks = new ArrayList<>();
+        for (Launch launch : launches) {
+            if (tasks.isEmpty() || !isKernel(launch) || !isKernel(tasks.getLast().getFirst())) {
+                tasks.add(new ArrayList<>());
+            }
+            tasks.getLast().add(launch);
         }
-        return (ofTornado(launch) ? 5 : 2) + written;
+        return tasks;
     }
 
-    private static int code(Launch launch) {
-        return 5 * (launch.arrays().length + (ofTornado(launch) ? 1 : 0)) + 15;
+    private static boolean isKernel(Launch launch) {
+        return launch instanceof Run run && run.task() instanceof TornadoKernels.Kernel;
+    }
+
+    private int nodes(List<Launch> task) {
+        int written = 0;
+        for (Object array : arrays(task)) {
+            written += back.contains(array) ? 1 : 0;
+        }
+        return (ofTornado(task) ? 5 : 2) + written;
+    }
+
+    private static int code(List<Launch> task) {
+        return 5 * (arrays(task).size() + (ofTornado(task) ? 1 : 0)) + 15;
     }
 
     /** Whether it is a class that TornadoVM compiles: one of the task's arguments is no array then, and one says where its numbers begin. */
-    private static boolean ofTornado(Launch launch) {
-        return launch instanceof Run run && !(run.task() instanceof TornadoKernels.Kernel);
+    private static boolean ofTornado(List<Launch> task) {
+        return task.getFirst() instanceof Run && !isKernel(task.getFirst());
     }
 
     /** The parts that may run just before one: of its form the one before it, and for the first of a form the last of each. */
@@ -169,30 +192,24 @@ final class TornadoGraphs {
             }
         }
         KernelContext context = new KernelContext();
-        int tasks = 0;
-        List<Run> kernels = new ArrayList<>();
-        for (Launch launch : part.launches()) {
-            if (launch instanceof Run run && run.task() instanceof TornadoKernels.Kernel) {
-                kernels.add(run);
+        int number = 0;
+        for (List<Launch> task : part.tasks()) {
+            String id = "k" + number++;
+            if (isKernel(task.getFirst())) {
+                TornadoKernels.addTo(
+                        graph, id, task.stream().map(Run.class::cast).toList());
                 continue;
             }
-            if (!kernels.isEmpty()) {
-                TornadoKernels.addTo(graph, "k" + tasks++, List.copyOf(kernels));
-                kernels.clear();
-            }
-            switch (launch) {
+            switch (task.getFirst()) {
                 case Run run -> {
-                    String id = "k" + tasks++ + "_" + run.id();
-                    run.task().addTo(graph, id, context, run.arguments());
+                    String named = id + "_" + run.id();
+                    run.task().addTo(graph, named, context, run.arguments());
                     WorkerGrid1D grid = new WorkerGrid1D(run.groups() * run.group());
                     grid.setLocalWork(run.group(), 1, 1);
-                    grids.add(part.name(), id, grid);
+                    grids.add(part.name(), named, grid);
                 }
-                case Multiply multiply -> TornadoProducts.addTo(graph, "k" + tasks++ + "_" + multiply.id(), multiply);
+                case Multiply multiply -> TornadoProducts.addTo(graph, id + "_" + multiply.id(), multiply);
             }
-        }
-        if (!kernels.isEmpty()) {
-            TornadoKernels.addTo(graph, "k" + tasks, List.copyOf(kernels));
         }
         graph.persistOnDevice(common);
         if (part.equals(parts.getFirst())) {

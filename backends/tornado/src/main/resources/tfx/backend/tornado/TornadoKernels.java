@@ -85,7 +85,10 @@ public final class TornadoKernels implements TornadoLibraryProvider {
             Object[] own = run.arrays();
             int[] numbers = new int[own.length];
             for (int k = 0; k < own.length; k++) {
-                numbers[k] = number(arrays, own[k]);
+                if (!arrays.contains(own[k])) {
+                    arrays.add(own[k]);
+                }
+                numbers[k] = arrays.indexOf(own[k]);
             }
             for (int k = 0; k < kernel.written.size(); k++) {
                 if (kernel.written.get(k)) {
@@ -106,17 +109,6 @@ public final class TornadoKernels implements TornadoLibraryProvider {
                         .withAccess(access)
                         .withTuning(new Launches(List.copyOf(launches))),
                 arrays.getFirst());
-    }
-
-    /** An array's number; it is added where it is not there. By identity: arrays of equal elements are equal. */
-    private static int number(List<Object> arrays, Object array) {
-        for (int k = 0; k < arrays.size(); k++) {
-            if (arrays.get(k) == array) {
-                return k;
-            }
-        }
-        arrays.add(array);
-        return arrays.size() - 1;
     }
 
     /**
