@@ -37,16 +37,21 @@ final class Progress implements AutoCloseable {
 
     /** {@code done} of {@code total} units. */
     synchronized void at(long done, long total) {
+        if (!due()) {
+            return;
+        }
         int filled = total <= 0 ? 0 : (int) Math.min(WIDTH, WIDTH * done / total);
         draw(String.format("[%s%s] %d/%d", "#".repeat(filled), " ".repeat(WIDTH - filled), done, total));
     }
 
-    private void draw(String state) {
+    /** Whether a line would be seen: asked before its text is made, for some work is done in less time than that takes. */
+    private boolean due() {
         long now = System.nanoTime();
-        if (!terminal || now - started < DELAY_NANOS || (drawn != 0 && now - drawn < REDRAW_NANOS)) {
-            return;
-        }
-        drawn = now;
+        return terminal && now - started >= DELAY_NANOS && (drawn == 0 || now - drawn >= REDRAW_NANOS);
+    }
+
+    private void draw(String state) {
+        drawn = System.nanoTime();
         console.err().print("\r" + what + " " + state + "\033[K");
         console.err().flush();
     }
@@ -56,6 +61,9 @@ final class Progress implements AutoCloseable {
             while (true) {
                 Thread.sleep(REDRAW_NANOS / 1_000_000 + 1);
                 synchronized (this) {
+                    if (!due()) {
+                        continue;
+                    }
                     draw(String.format(Locale.ROOT, "... %.0f s", (System.nanoTime() - started) / 1e9));
                 }
             }
