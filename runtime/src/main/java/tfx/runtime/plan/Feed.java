@@ -68,12 +68,19 @@ final class Feed {
         if (inputs.size() != 1) {
             throw new IllegalArgumentException("the model has the inputs " + inputs + ", not one of tokens");
         }
-        double[] data = Arrays.stream(tokens)
-                .flatMapToInt(Arrays::stream)
-                .asDoubleStream()
-                .toArray();
+        int count = 0;
+        for (int[] row : tokens) {
+            count += row.length;
+        }
+        double[] data = new double[count];
+        int at = 0;
+        for (int[] row : tokens) {
+            for (int id : row) {
+                data[at++] = id;
+            }
+        }
         return Map.of(inputs.getFirst().name(), new Reference.Array(data, new long[] {
-            tokens.length, data.length / Math.max(1, tokens.length)
+            tokens.length, count / Math.max(1, tokens.length)
         }));
     }
 

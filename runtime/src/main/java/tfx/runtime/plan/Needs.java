@@ -1,6 +1,5 @@
 package tfx.runtime.plan;
 
-import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +36,11 @@ final class Needs {
             lastOutputs = outputs - start;
             last = find(0, lastRows, lastOutputs);
         }
-        return Arrays.stream(last).map(row -> row + start).toArray();
+        long[] starts = new long[last.length];
+        for (int k = 0; k < starts.length; k++) {
+            starts[k] = last[k] + start;
+        }
+        return starts;
     }
 
     private long[] find(long start, long end, long outputs) {

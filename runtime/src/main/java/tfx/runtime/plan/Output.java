@@ -30,8 +30,9 @@ final class Output {
      * @param extents of the result without the batch
      * @param batch 0 for a value without
      * @param type F32 for {@link #floats}, F64 for {@link #result}
+     * @param given for {@link #floats}, where it is of the right size: a new array takes longer than what is copied into it
      */
-    Output(int number, int axis, long first, long[] extents, int batch, ElementType type) {
+    Output(int number, int axis, long first, long[] extents, int batch, ElementType type, float[][] given) {
         this.number = number;
         this.axis = axis;
         this.first = first;
@@ -42,7 +43,8 @@ final class Output {
         int size = Math.toIntExact(Strides.count(extents));
         this.into = new MemorySegment[Math.max(1, batch)];
         if (type == ElementType.F32) {
-            float[][] rows = new float[into.length][size];
+            boolean fits = given.length == into.length && given[0].length == size;
+            float[][] rows = fits ? given : new float[into.length][size];
             Arrays.setAll(into, b -> MemorySegment.ofArray(rows[b]));
             this.array = rows;
         } else {

@@ -29,6 +29,9 @@ final class PlanSession implements Session {
     private final Map<Value.Input, Home> inputs = new IdentityHashMap<>();
 
     private long position;
+    /** What the last {@link #step} gave. */
+    private float[][] row = {};
+
     private boolean closed;
 
     PlanSession(Plan plan, int batch) {
@@ -94,9 +97,10 @@ final class PlanSession implements Session {
     public float[][] step(int[][] tokens) {
         var first = schedule.outputs().entrySet().iterator().next();
         Map<String, Value> wanted = Map.of(first.getKey(), first.getValue());
-        return advance(Feed.tokens(schedule, tokens), Rows.LAST, wanted, ElementType.F32)
+        row = advance(Feed.tokens(schedule, tokens), Rows.LAST, wanted, ElementType.F32)
                 .get(first.getKey())
                 .floats();
+        return row;
     }
 
     /** Gives the outputs wanted, in a type. */
@@ -141,7 +145,7 @@ final class PlanSession implements Session {
         Placement placement = schedule.placements().get(value);
         int axis = placement == null ? -1 : placement.sequenceAxis();
         long[] extents = Strides.extents(value, axis, end - first, schedule.length(), end);
-        return new Output(plan.numberOf(value), axis, first, extents, plan.batched(value) ? batch : 0, type);
+        return new Output(plan.numberOf(value), axis, first, extents, plan.batched(value) ? batch : 0, type, row);
     }
 
     private void bindInputs(Tensor[] tensors, Feed feed, long from, long to) {

@@ -40,7 +40,8 @@ public interface Session extends AutoCloseable {
      * Gives the next token ids to a model of one input, and takes the first output's last row.
      *
      * @param tokens [batch][new positions], all of one length of at least 1
-     * @return [batch][elements of the row]: for a language model the logits of the next token
+     * @return [batch][elements of the row]: for a language model the logits of the next token. The session's own: its
+     *     next step writes over it
      */
     float[][] step(int[][] tokens);
 
