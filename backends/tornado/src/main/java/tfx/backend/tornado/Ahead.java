@@ -3,9 +3,9 @@ package tfx.backend.tornado;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Future;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -14,15 +14,19 @@ import tfx.compiler.schedule.Step;
 import tfx.compiler.schedule.Tensor;
 
 /**
- * What the next step's tasks are called with, computed while the device runs this one. Nothing says what comes next; but where a
- * sequence is continued it is the same calls, as many positions further on. If it is not, or what it needs is not ready, what was
- * computed is dropped.
+ * What the tasks of the next steps are called with, computed while the device runs this one. Nothing says what comes next; but
+ * where a sequence is continued it is the same calls, as many positions further on. If it is not, or what it needs is not ready,
+ * what was computed is dropped.
  */
 final class Ahead {
-    private final Executor others;
-    private @Nullable Begun begun;
+    /** Steps computed in one go, at most: to wake a thread takes the caller as long as all else that it does for a step. */
+    private static final int MOST = 16;
 
-    private record Begun(List<Call> calls, CompletableFuture<int[]> records) {}
+    private final Executor others;
+    private @Nullable Series series;
+
+    /** A step that may come. The shapes of its tensors are those of the step before, which records are not computed from. */
+    record Foreseen(List<Call> calls, int[] records) {}
 
     /** @param others threads that may compute */
     Ahead(Executor others) {
@@ -30,34 +34,86 @@ final class Ahead {
     }
 
     /**
-     * Begins with the step that follows these calls.
+     * Sees to it that there are steps behind these calls: as many more than before as have come true, so that little is in vain
+     * where sequences take turns.
      *
-     * @param records asked by another thread, at any time until {@link #take}; later, what it gives or throws goes nowhere
+     * @param calls those of the step that {@link #take} or {@link #next} gave just before, or others where they gave none
+     * @param records asked by another thread, at any time until the steps are dropped; later, what it gives or throws goes nowhere
      */
     void begin(List<Call> calls, Function<List<Call>, int[]> records) {
-        begun = new Begun(
-                calls,
-                CompletableFuture.supplyAsync(
-                        () -> records.apply(calls.stream().map(Ahead::next).toList()), others));
+        int length = 1;
+        if (series != null) {
+            if (series.left > 0) {
+                return;
+            }
+            length = Math.min(2 * series.length, MOST);
+        }
+        series = new Series(calls, length, records);
+        others.execute(series);
     }
 
-    /** The records of these calls where they follow those before and are ready, else null. */
-    int @Nullable [] take(List<Call> calls) {
-        Begun before = begun;
-        if (before == null) {
-            return null;
+    /** The next step where it is foreseen, ready, and what these calls ask for; else null. */
+    @Nullable
+    Foreseen take(List<Call> calls) {
+        Foreseen next = next();
+        if (next != null && same(next.calls(), calls)) {
+            return next;
         }
         forget();
-        // A fault is met again by who computes them then.
-        boolean ready = before.records.state() == Future.State.SUCCESS;
-        return ready && follow(before.calls, calls) ? before.records.resultNow() : null;
+        return null;
+    }
+
+    /** The next step where it is foreseen and ready, for those who know that it is what will be asked for; else null. */
+    @Nullable
+    Foreseen next() {
+        return series == null ? null : series.poll();
     }
 
     /** Drops what was begun. */
     void forget() {
-        if (begun != null) {
-            begun.records.cancel(false);
-            begun = null;
+        if (series != null) {
+            series.dropped = true;
+            series = null;
+        }
+    }
+
+    /** Steps that follow one another. */
+    private static final class Series implements Runnable {
+        private final List<Call> first;
+        private final int length;
+        private final Function<List<Call>, int[]> records;
+        private final Queue<Foreseen> ready = new ConcurrentLinkedQueue<>();
+        private volatile boolean dropped;
+        /** How many were not asked for yet. */
+        private int left;
+
+        Series(List<Call> calls, int length, Function<List<Call>, int[]> records) {
+            this.first = calls;
+            this.length = length;
+            this.left = length;
+            this.records = records;
+        }
+
+        @Override
+        public void run() {
+            List<Call> calls = first;
+            try {
+                for (int k = 0; k < length && !dropped; k++) {
+                    calls = calls.stream().map(Ahead::next).toList();
+                    ready.add(new Foreseen(calls, records.apply(calls)));
+                }
+            } catch (RuntimeException e) {
+                // A fault is met again by who computes them then.
+            }
+        }
+
+        @Nullable
+        Foreseen poll() {
+            Foreseen next = ready.poll();
+            if (next != null) {
+                left--;
+            }
+            return next;
         }
     }
 
@@ -67,8 +123,8 @@ final class Ahead {
         long[] bases = given.bases().clone();
         for (int k = 0; k < tensors.length; k++) {
             Tensor t = tensors[k];
-            long origin = origin(t, given.step());
-            if (origin != t.origin()) {
+            // What holds a step's rows alone holds the next one's in their place, caches stay as they are.
+            if (t.originAxis() >= 0 && t.origin() == given.step().start()) {
                 tensors[k] = new Tensor(
                         t.data(),
                         t.type(),
@@ -76,34 +132,26 @@ final class Ahead {
                         t.strides(),
                         t.offset(),
                         t.batchStride(),
-                        origin,
+                        given.step().end(),
                         t.originAxis());
                 bases[k] += tensors[k].base() - t.base();
             }
         }
-        Step step = next(given.step());
+        long end = given.step().end();
+        Step step = new Step(given.step().batch(), end, 2 * end - given.step().start());
         Map<String, Long> lengths =
                 given.lengths().keySet().stream().collect(Collectors.toMap(name -> name, name -> step.end()));
         return new Call(call.number(), new CallRecord.Call(tensors, bases, step, lengths));
     }
 
-    private static Step next(Step step) {
-        return new Step(step.batch(), step.end(), 2 * step.end() - step.start());
-    }
-
-    /** The next step's origin: what holds a step's rows alone holds the next one's in their place, caches stay as they are. */
-    private static long origin(Tensor tensor, Step step) {
-        return tensor.originAxis() >= 0 && tensor.origin() == step.start() ? step.end() : tensor.origin();
-    }
-
-    private static boolean follow(List<Call> before, List<Call> calls) {
-        if (before.size() != calls.size()) {
+    private static boolean same(List<Call> foreseen, List<Call> calls) {
+        if (foreseen.size() != calls.size()) {
             return false;
         }
         for (int k = 0; k < calls.size(); k++) {
-            Call last = before.get(k);
+            Call one = foreseen.get(k);
             Call call = calls.get(k);
-            if (last.number() != call.number() || !follows(last.arguments(), call.arguments())) {
+            if (one.number() != call.number() || !same(one.arguments(), call.arguments())) {
                 return false;
             }
         }
@@ -111,19 +159,19 @@ final class Ahead {
     }
 
     /** Whether all that records are computed from is as expected: bases and lengths follow from the rest. */
-    private static boolean follows(CallRecord.Call before, CallRecord.Call call) {
-        if (!call.step().equals(next(before.step())) || call.tensors().length != before.tensors().length) {
+    private static boolean same(CallRecord.Call foreseen, CallRecord.Call call) {
+        if (!call.step().equals(foreseen.step()) || call.tensors().length != foreseen.tensors().length) {
             return false;
         }
         for (int k = 0; k < call.tensors().length; k++) {
-            Tensor last = before.tensors()[k];
-            Tensor now = call.tensors()[k];
-            if (now.data().address() != last.data().address()
-                    || now.offset() != last.offset()
-                    || now.batchStride() != last.batchStride()
-                    || now.originAxis() != last.originAxis()
-                    || now.origin() != origin(last, before.step())
-                    || !Arrays.equals(now.strides(), last.strides())) {
+            Tensor one = foreseen.tensors()[k];
+            Tensor other = call.tensors()[k];
+            if (one.data().address() != other.data().address()
+                    || one.offset() != other.offset()
+                    || one.batchStride() != other.batchStride()
+                    || one.originAxis() != other.originAxis()
+                    || one.origin() != other.origin()
+                    || !Arrays.equals(one.strides(), other.strides())) {
                 return false;
             }
         }

@@ -28,7 +28,7 @@ final class DeviceGraph implements Slabs.Carrier {
     private final Slabs slabs;
     private final GraphBuilder builder;
     private final List<GraphBuilder.Numbered> kernels = new ArrayList<>();
-    /** By kernel: its last call, null before the first. */
+    /** By kernel: its last call, or one that steps foreseen behind it followed, in the same memory; null before the first. */
     private final List<@Nullable Call> samples = new ArrayList<>();
     /** The rows of the forms there are, and by each the kernels that have many rows there. */
     private final TreeSet<Integer> wide = new TreeSet<>();
@@ -87,10 +87,9 @@ final class DeviceGraph implements Slabs.Carrier {
                 next++;
             }
             List<Call> ascending = calls.subList(first, next);
-            int[] records = ahead.take(ascending);
-            if (records != null) {
-                ascending.forEach(call -> samples.set(call.number(), call));
-                executeTogether(ascending, records);
+            Ahead.Foreseen foreseen = ahead.take(ascending);
+            if (foreseen != null) {
+                executeTogether(foreseen.calls(), foreseen.records());
                 continue;
             }
             int rows = Form.bucket(Form.rows(ascending), platform.few());
@@ -184,6 +183,7 @@ final class DeviceGraph implements Slabs.Carrier {
         if (built == null) {
             return;
         }
+        ahead.forget();
         upload();
         for (Slab slab : built.slabs()) {
             if (slab.use == Slab.Use.WORK) {
@@ -237,7 +237,10 @@ final class DeviceGraph implements Slabs.Carrier {
 
     private void execute(int form, int[] records) {
         try {
-            MemorySegment.copy(records, 0, built.args(), ValueLayout.JAVA_INT, 0, records.length);
+            int first = built.forms().get(form).first();
+            MemorySegment to = built.args();
+            MemorySegment.copy(
+                    records, first, to, ValueLayout.JAVA_INT, (long) first * Integer.BYTES, records.length - first);
             built.graph().execute(form);
         } catch (RuntimeException e) {
             throw platform.fault(e, built.kernels(), slabs.bytes());

@@ -30,6 +30,11 @@ record Form(int rows, List<Place> places, Passing passing) {
         }
     }
 
+    /** Where its records begin; those of earlier forms, which its tasks do not read, lie before. */
+    int first() {
+        return places.isEmpty() ? 0 : places.getFirst().at();
+    }
+
     /** The number of rows that products of a step with {@code rows} are computed for; 0 for few. */
     static int bucket(long rows, int few) {
         if (rows <= few) {

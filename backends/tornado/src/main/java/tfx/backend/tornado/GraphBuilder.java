@@ -31,7 +31,7 @@ final class GraphBuilder {
     /**
      * Graphs that are ready.
      *
-     * @param args the record of every task of every form; those of a form that does not run are 0
+     * @param args the record of every task of every form; those of a form that does not run are not read
      * @param kernels the ids of the tasks
      * @param units the launches of {@link Form#TOGETHER}, where there is that form
      */

@@ -1,7 +1,9 @@
 package tfx.backend.tornado;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -43,8 +45,35 @@ class AheadTest {
         for (int rows : new int[] {1, 3}) {
             ahead.begin(List.of(call(4, CACHE, 10, rows), call(7, CACHE, 10, rows)), NUMBERS);
             List<Call> next = List.of(call(4, CACHE, 10 + rows, rows), call(7, CACHE, 10 + rows, rows));
-            assertArrayEquals(NUMBERS.apply(next), ahead.take(next));
+            assertArrayEquals(NUMBERS.apply(next), ahead.take(next).records());
+            ahead.forget();
         }
+    }
+
+    /** Where one has come true there are two behind it, then four, and one again behind another step. */
+    @Test
+    void asManyStepsAsHaveComeTrue() {
+        List<Integer> begun = new ArrayList<>();
+        Function<List<Call>, int[]> records = calls -> {
+            begun.add((int) calls.getFirst().arguments().step().start());
+            return NUMBERS.apply(calls);
+        };
+        List<Call> calls = List.of(call(4, CACHE, 10, 1));
+        ahead.begin(calls, records);
+        for (int at = 11; at < 16; at++) {
+            List<Call> asked = List.of(call(4, CACHE, at, 1));
+            Ahead.Foreseen next = at % 2 == 0 ? ahead.next() : ahead.take(asked);
+            assertArrayEquals(NUMBERS.apply(asked), next.records());
+            assertArrayEquals(NUMBERS.apply(asked), NUMBERS.apply(next.calls()));
+            ahead.begin(next.calls(), records);
+        }
+        assertEquals(List.of(11, 12, 13, 14, 15, 16, 17), begun);
+        begun.clear();
+        calls = List.of(call(4, CACHE, 3, 1));
+        assertNull(ahead.take(calls));
+        assertNull(ahead.next());
+        ahead.begin(calls, records);
+        assertEquals(List.of(4), begun);
     }
 
     @Test
@@ -79,6 +108,15 @@ class AheadTest {
         assertNull(late.take(List.of(call(4, CACHE, 11, 1))));
         waiting.forEach(Runnable::run);
         assertNull(late.take(List.of(call(4, CACHE, 11, 1))));
+    }
+
+    @Test
+    void stepsThatAreDroppedAreNotComputed() {
+        List<Runnable> waiting = new ArrayList<>();
+        Ahead late = new Ahead(waiting::add);
+        late.begin(List.of(call(4, CACHE, 10, 1)), calls -> fail());
+        late.forget();
+        waiting.forEach(Runnable::run);
     }
 
     @Test
