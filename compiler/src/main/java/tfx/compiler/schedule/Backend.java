@@ -1,6 +1,7 @@
 package tfx.compiler.schedule;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Turns scheduled kernels into runnable ones. A backend knows nothing of models. Implementations are thread-safe. */
 public interface Backend extends AutoCloseable {
@@ -46,8 +47,12 @@ public interface Backend extends AutoCloseable {
 
     /**
      * Makes sure that every run started by this thread is done. A backend may collect runs and start them here, all at once.
+     *
+     * @return what runs the same one step further, null where nothing does
      */
-    default void finish() {}
+    default @Nullable Replay finish() {
+        return null;
+    }
 
     /** Gives back what the backend holds of a device. */
     @Override
@@ -59,6 +64,18 @@ public interface Backend extends AutoCloseable {
      * @param strides per dimension in elements; -1 where it is known only at run time
      */
     record Layout(ElementType type, long[] strides) {}
+
+    /** What ran up to a {@link #finish}, to run again without every kernel being called. */
+    interface Replay {
+        /**
+         * Runs the same kernels for as many positions, those that follow the last. For callers that would call each with what
+         * they did before: tensors in the same place with the same strides, whose origin moved only where it was the step's
+         * start, as it did with the step before.
+         *
+         * @return false where nothing ran: the kernels are to be called
+         */
+        boolean next();
+    }
 
     /** A kernel ready to run, any number of times, with tensors that agree with the layouts it was compiled for. */
     interface CompiledKernel {

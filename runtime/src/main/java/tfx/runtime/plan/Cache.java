@@ -25,6 +25,7 @@ final class Cache implements AutoCloseable {
 
     private long origin;
     private long end;
+    private long moves;
 
     /** @param copies sequences in the batch; 1 where the value is the same for all, and then without a batch stride */
     Cache(
@@ -44,8 +45,8 @@ final class Cache implements AutoCloseable {
         this.memory = new Memory(device, type);
     }
 
-    /** The tensor with room for rows up to {@code to}; of the earlier ones those that rows from {@code from} on may read. */
-    Tensor room(long from, long to) {
+    /** Makes room for rows up to {@code to}; of the earlier ones those stay that rows from {@code from} on may read. */
+    void reserve(long from, long to) {
         if (to - origin > capacity()) {
             long keep = past == Placement.ALL ? 0 : Math.max(origin, from - past);
             long wanted = to - keep;
@@ -56,7 +57,16 @@ final class Cache implements AutoCloseable {
             }
         }
         end = to;
+    }
+
+    /** The rows up to the last that there was made room for. */
+    Tensor tensor() {
         return tensor(memory, layout, origin, end);
+    }
+
+    /** How often the rows have moved to another place. */
+    long moves() {
+        return moves;
     }
 
     private void move(long rows, long keep, long from) {
@@ -73,6 +83,7 @@ final class Cache implements AutoCloseable {
         memory = larger;
         layout = wider;
         origin = keep;
+        moves++;
     }
 
     private Tensor tensor(Memory in, Layout layout, long first, long last) {

@@ -14,9 +14,9 @@ final class Home {
     private final @Nullable String symbol;
     private final ElementType type;
     private final int copies;
+    private final boolean output;
     private final int slot;
     private final @Nullable Cache cache;
-    /** Whether only the number of rows differs between steps. */
     private final boolean fixed;
 
     private @Nullable Layout last;
@@ -25,6 +25,7 @@ final class Home {
      * @param number the value's among the tensors
      * @param axis its dimension of sequence length, or -1
      * @param symbol the sequence length's
+     * @param output whether the caller reads it after a step
      * @param slot of memory shared with others; -1 where there is a cache
      */
     Home(
@@ -34,6 +35,7 @@ final class Home {
             @Nullable String symbol,
             ElementType type,
             int copies,
+            boolean output,
             int slot,
             @Nullable Cache cache) {
         this.value = value;
@@ -42,6 +44,7 @@ final class Home {
         this.symbol = symbol;
         this.type = type;
         this.copies = copies;
+        this.output = output;
         this.slot = slot;
         this.cache = cache;
         boolean constant = true;
@@ -63,6 +66,10 @@ final class Home {
         return type;
     }
 
+    boolean output() {
+        return output;
+    }
+
     int slot() {
         return slot;
     }
@@ -70,6 +77,11 @@ final class Home {
     @Nullable
     Cache cache() {
         return cache;
+    }
+
+    /** Whether only the number of rows differs between steps. */
+    boolean fixed() {
+        return fixed;
     }
 
     /** Of {@code rows} rows up to {@code end}: the one of the step before where that had as many. */

@@ -1,6 +1,7 @@
 package tfx.runtime.plan;
 
 import com.oracle.truffle.api.TruffleLanguage;
+import com.oracle.truffle.api.TruffleSafepoint;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -171,9 +172,20 @@ final class Plan implements Engine {
         return chunk;
     }
 
-    void run(Tensor[] tensors, int batch, long[] starts, long end) {
+    /** Gives what runs the same one step further, or null. */
+    Backend.@Nullable Replay run(Tensor[] tensors, int batch, long[] starts, long end) {
         root.getCallTarget().call(new Run(tensors, batch, starts, end, workers, listener));
-        backend.finish();
+        return backend.finish();
+    }
+
+    /** Runs one step further what ran; false where it did not, as where someone wants to see each kernel. */
+    boolean again(Backend.Replay replay) {
+        if (listener != null || root.observed()) {
+            return false;
+        }
+        // As the call does that this stands for.
+        TruffleSafepoint.poll(root);
+        return replay.next();
     }
 
     private static Tensor bound(Value.Parameter parameter, Tensor tensor) {

@@ -2,6 +2,7 @@ package tfx.runtime.plan;
 
 import com.oracle.truffle.api.TruffleLanguage;
 import com.oracle.truffle.api.frame.VirtualFrame;
+import com.oracle.truffle.api.instrumentation.InstrumentableNode.WrapperNode;
 import com.oracle.truffle.api.nodes.ExplodeLoop;
 import com.oracle.truffle.api.nodes.RootNode;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,16 @@ final class PlanRoot extends RootNode {
     @Nullable
     TruffleLanguage<?> language() {
         return language;
+    }
+
+    /** Whether instruments see a kernel. */
+    boolean observed() {
+        for (KernelNode kernel : kernels) {
+            if (kernel instanceof WrapperNode) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override

@@ -1,9 +1,12 @@
 package tfx.runtime.plan;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tfx.compiler.schedule.Backend;
 import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Placement;
 import tfx.compiler.schedule.Schedule;
@@ -27,12 +30,27 @@ final class PlanSession implements Session {
     private final Home[] homes;
 
     private final Map<Value.Input, Home> inputs = new IdentityHashMap<>();
+    /** Whether steps of as many rows have values of the same extents. */
+    private final boolean steady;
 
     private long position;
+    private @Nullable Ran last;
     /** What the last {@link #step} gave. */
     private float[][] row = {};
 
     private boolean closed;
+
+    /**
+     * What ran last.
+     *
+     * @param moves of caches before it
+     */
+    private record Ran(long start, long end, long wanted, long moves, Backend.Replay replay) {
+        /** Whether a run is the same as many positions further on, with all in its place. */
+        boolean precedes(long from, long to, long outputs, long moved) {
+            return from == end && to - from == end - start && outputs - from == wanted - start && moved == moves;
+        }
+    }
 
     PlanSession(Plan plan, int batch) {
         this.plan = plan;
@@ -55,6 +73,8 @@ final class PlanSession implements Session {
         this.homes =
                 schedule.kernels().stream().map(kernel -> home(kernel.output())).toArray(Home[]::new);
         schedule.program().inputs().forEach(input -> inputs.put(input, home(input)));
+        this.steady = Arrays.stream(homes).allMatch(Home::fixed)
+                && inputs.values().stream().allMatch(Home::fixed);
     }
 
     private Home home(Value value) {
@@ -66,6 +86,7 @@ final class PlanSession implements Session {
                 schedule.length(),
                 plan.type(value),
                 copies(value),
+                schedule.placements().get(value).output(),
                 cache == null ? plan.slots().of(value) : -1,
                 cache);
     }
@@ -151,8 +172,10 @@ final class PlanSession implements Session {
     private void bindInputs(Tensor[] tensors, Feed feed, long from, long to) {
         for (Value.Input input : feed.given()) {
             Home home = inputs.get(input);
-            Tensor tensor =
-                    home.cache() == null ? place(home, from, to) : home.cache().room(from, to);
+            if (home.cache() != null) {
+                home.cache().reserve(from, to);
+            }
+            Tensor tensor = place(home, from, to);
             feed.write(input, home.axis(), tensor, from, to);
             plan.memory().written(tensor);
             tensors[home.number()] = tensor;
@@ -161,25 +184,38 @@ final class PlanSession implements Session {
 
     private void run(Tensor[] tensors, long start, long end, long wanted) {
         long[] starts = needs.starts(start, end, wanted);
-        // Values share slots, and a slot that grows moves: all must have their size before the first address is taken.
-        for (int k = 0; k < starts.length; k++) {
-            if (starts[k] < end && homes[k].cache() == null) {
-                slot(homes[k], homes[k].layout(end - starts[k], end));
+        long moves = 0;
+        for (Cache cache : caches.values()) {
+            cache.reserve(start, end);
+            moves += cache.moves();
+        }
+        Ran before = last;
+        // Where this one fails it is not known what ran.
+        last = null;
+        boolean again = before != null && before.precedes(start, end, wanted, moves) && plan.again(before.replay());
+        if (!again) {
+            // Values share slots, and a slot that grows moves: all must have their size before the first address is
+            // taken.
+            for (int k = 0; k < starts.length; k++) {
+                if (starts[k] < end && homes[k].cache() == null) {
+                    slot(homes[k], homes[k].layout(end - starts[k], end));
+                }
             }
         }
         for (int k = 0; k < starts.length; k++) {
-            if (starts[k] < end) {
-                Home home = homes[k];
-                tensors[home.number()] = home.cache() == null
-                        ? place(home, starts[k], end)
-                        : home.cache().room(start, end);
+            if (starts[k] < end && (!again || homes[k].output())) {
+                tensors[homes[k].number()] = place(homes[k], starts[k], end);
             }
         }
-        plan.run(tensors, batch, starts, end);
+        Backend.Replay replay = again ? before.replay() : plan.run(tensors, batch, starts, end);
+        last = replay == null || !steady ? null : new Ran(start, end, wanted, moves, replay);
     }
 
-    /** Memory for the rows {@code first .. end} of a value. */
+    /** The rows {@code first .. end} of a value where they lie, or all that are kept. */
     private Tensor place(Home home, long first, long end) {
+        if (home.cache() != null) {
+            return home.cache().tensor();
+        }
         Layout layout = home.layout(end - first, end);
         return home.tensor(slot(home, layout), layout, first);
     }
@@ -208,6 +244,7 @@ final class PlanSession implements Session {
     @Override
     public void reset() {
         position = 0;
+        last = null;
         caches.values().forEach(Cache::reset);
     }
 

@@ -2,11 +2,15 @@ package tfx.runtime.plan;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,6 +85,39 @@ class EmulatedDeviceTest {
                 for (Session session : List.of(one, one, one, other, one)) {
                     token(session, drawn);
                 }
+            }
+        }
+    }
+
+    /** Kernels are called where a cache moves, for the step behind that, with which the next ones agree, and for who listens. */
+    @Test
+    void aSequenceThatGoesOnIsNotAskedFor() {
+        int length = 40;
+        Drawn drawn = drawn(Models.decoder(new Models.Shape(23, 16, 2, 4, 2, 24)), length, 5, 23, "logits");
+        try (PoolWorkers workers = new PoolWorkers(1);
+                Counted backend = new Counted(TornadoBackend.emulated())) {
+            Engine engine = Engines.compiled(drawn.program(), backend, drawn.parameters(), workers, note -> {});
+            try (Session session = engine.open(1);
+                    Session other = engine.open(1)) {
+                List<Integer> called = new ArrayList<>();
+                backend.calls();
+                for (int at = 0; at < length; at++) {
+                    if (at == 26) {
+                        token(other, drawn);
+                        backend.calls();
+                    }
+                    int[] heard = {0};
+                    engine.listen(at == 30 ? (kernel, step, nanos) -> heard[0]++ : null);
+                    token(session, drawn);
+                    int calls = backend.calls();
+                    if (calls > 0) {
+                        called.add(at);
+                    }
+                    assertEquals(at == 30 ? calls : 0, heard[0]);
+                    // What another thread computes is ready then.
+                    assertTrue(ForkJoinPool.commonPool().awaitQuiescence(1, TimeUnit.MINUTES));
+                }
+                assertEquals(List.of(0, 1, 2, 8, 9, 13, 14, 21, 22, 26, 27, 30, 33, 34), called);
             }
         }
     }

@@ -13,6 +13,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import tfx.compiler.schedule.Backend.Replay;
 import tfx.ir.Value;
 import tfx.source.Diagnostic;
 
@@ -46,6 +47,8 @@ final class DeviceGraph implements Slabs.Carrier {
 
     private boolean stale;
     private final Ahead ahead = new Ahead(ForkJoinPool.commonPool());
+    /** Of the last run, where it may go on as it was. */
+    private @Nullable Further further;
 
     /** One run of a kernel that waits. */
     record Call(int number, CallRecord.Call arguments) {}
@@ -76,8 +79,13 @@ final class DeviceGraph implements Slabs.Carrier {
         return builder.classes().source(kernels.get(number).whole(), sample == null ? null : sample.arguments());
     }
 
-    /** Runs calls in their order, in as few executions as that takes. */
-    synchronized void run(List<Call> calls) {
+    /**
+     * Runs calls in their order, in as few executions as that takes.
+     *
+     * @return what runs them one step further where they came as foreseen, else null
+     */
+    synchronized @Nullable Replay run(List<Call> calls) {
+        further = null;
         int next = 0;
         while (next < calls.size()) {
             int first = next;
@@ -90,6 +98,10 @@ final class DeviceGraph implements Slabs.Carrier {
             Ahead.Foreseen foreseen = ahead.take(ascending);
             if (foreseen != null) {
                 executeTogether(foreseen.calls(), foreseen.records());
+                if (ascending.size() == calls.size()) {
+                    further = new Further();
+                    return further;
+                }
                 continue;
             }
             int rows = Form.bucket(Form.rows(ascending), platform.few());
@@ -103,6 +115,28 @@ final class DeviceGraph implements Slabs.Carrier {
             together(numbers, rows);
             refresh();
             execute(ascending, rows, rows == 0 && numbers.equals(step));
+        }
+        return null;
+    }
+
+    /**
+     * The steps behind one that was foreseen and asked for as it was. What moves with the step and what stays was seen right
+     * then; nothing else changes, so the steps behind it need not be asked for.
+     */
+    private final class Further implements Replay {
+        @Override
+        public boolean next() {
+            synchronized (DeviceGraph.this) {
+                Ahead.Foreseen foreseen = further == this ? ahead.next() : null;
+                if (foreseen == null) {
+                    return false;
+                }
+                // A step that fails is none to go on from.
+                further = null;
+                executeTogether(foreseen.calls(), foreseen.records());
+                further = this;
+                return true;
+            }
         }
     }
 

@@ -101,12 +101,10 @@ public final class TornadoBackend implements Backend {
     };
 
     @Override
-    public void finish() {
+    public @Nullable Replay finish() {
         List<DeviceGraph.Call> calls = waiting.get();
         waiting.remove();
-        if (!calls.isEmpty()) {
-            graph.run(calls);
-        }
+        return calls.isEmpty() ? null : graph.run(calls);
     }
 
     @Override
