@@ -8,7 +8,7 @@ import tfx.backend.common.Analysis;
 import tfx.ir.Index;
 
 /** Any comprehensions: a work item computes one element after another, by itself. Right for whatever no other writer takes. */
-final class CellWriter {
+final class CellWriter implements KernelWriter {
     /** Work items of a group: a few warps, so that a group's registers suffice whatever the expression. */
     private static final int GROUP = 128;
 
@@ -21,7 +21,8 @@ final class CellWriter {
         this.outputs = outputs;
     }
 
-    Written write() {
+    @Override
+    public Written write() {
         List<String> ends = new ArrayList<>();
         for (Template.Output output : outputs) {
             String total = countCells(e, output.number(), Extent.of(e, output.indices()));
@@ -68,9 +69,9 @@ final class CellWriter {
         e.scope.line(e.operands.store(which, place(e, which, output.indices()), value));
     }
 
-    /** Records how many elements of the first output there are, over all sequences. */
+    /** Records how many elements of the output that is computed there are, over all sequences. */
     static void countCells(Emitter e, List<Extent> extents) {
-        countCells(e, 0, extents);
+        countCells(e, e.operands.current(), extents);
     }
 
     /** The name of how many elements of an output there are. */
@@ -97,9 +98,9 @@ final class CellWriter {
         e.scope.line("final int batch = rest;");
     }
 
-    /** Where the element at the current indices lies in the first output's slab. */
+    /** Where the element at the current indices lies in the slab of the output that is computed. */
     static String place(Emitter e, List<Index> indices) {
-        return place(e, Operands.OUTPUT, indices);
+        return place(e, Operands.OUTPUT - e.operands.current(), indices);
     }
 
     /** The same for any output. */

@@ -14,7 +14,7 @@ import tfx.ir.Index;
  * Products of few rows with matrices whose columns lie side by side. A group has a few neighbouring words of columns, as much as
  * memory is read by at a time; its work items divide the depth among them, and their sums are added in the group's memory.
  */
-final class ColumnProducts {
+final class ColumnProducts implements KernelWriter {
     /** Items of a group: one for each word of columns, and many that divide the depth. */
     private static final int ITEMS = 512;
 
@@ -71,7 +71,8 @@ final class ColumnProducts {
         return indices.subList(1, indices.size());
     }
 
-    Written write() {
+    @Override
+    public Written write() {
         matrices.forEach(matrix -> e.operands.readWords(matrix, each));
         CellWriter.countCells(e, Extent.of(e, indices));
         long columns = Product.count(columns());

@@ -14,7 +14,7 @@ import tfx.ir.Index;
  * each tile of points it computes dot products in registers, from them maxima of each row, weights in its memory, and adds
  * weighted values to sums in registers. No score outlives its tile.
  */
-final class FoldTileWriter {
+final class FoldTileWriter implements KernelWriter {
     private final Emitter e;
     private final List<Index> indices;
     private final Expr body;
@@ -43,7 +43,8 @@ final class FoldTileWriter {
                 .orElse(null);
     }
 
-    Written write() {
+    @Override
+    public Written write() {
         List<Extent> extents = Extent.of(e, tile.leading(indices));
         CellWriter.countCells(e, extents);
         int sums = tile.sums().size();

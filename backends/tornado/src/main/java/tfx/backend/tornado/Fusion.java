@@ -168,9 +168,11 @@ final class Fusion {
         }
     }
 
-    /** Puts a kernel beside the last one that it can run beside, or behind all. */
+    /** Puts a kernel beside the first one that it can run beside, or behind all. */
     private void place(Draft draft, List<Draft> drafts) {
         Set<Value> read = Definitions.reads(draft.outputs().getFirst());
+        int found = -1;
+        Draft joined = draft;
         for (int at = drafts.size() - 1; at >= Math.max(0, drafts.size() - BACK); at--) {
             Draft before = drafts.get(at);
             if (before.kernels().stream()
@@ -179,11 +181,15 @@ final class Fusion {
             }
             Draft both = beside(before, draft);
             if (both != null) {
-                drafts.set(at, both);
-                return;
+                found = at;
+                joined = both;
             }
         }
-        drafts.add(draft);
+        if (found < 0) {
+            drafts.add(draft);
+        } else {
+            drafts.set(found, joined);
+        }
     }
 
     /** Two launches as one, or null. */
@@ -208,7 +214,11 @@ final class Fusion {
         }
         Draft both = new Draft(numbers, outputs);
         boolean elements = plain(template(left)) && plain(template(right));
-        return elements || products(template(both)) ? both : null;
+        return elements
+                        || products(template(both))
+                        || SideBySide.fit(List.of(template(left), template(right)), platform)
+                ? both
+                : null;
     }
 
     private boolean products(Template template) {
@@ -216,7 +226,8 @@ final class Fusion {
     }
 
     private boolean plain(Template template) {
-        return template.outputs().stream().allMatch(output -> Writers.plain(template.emitter(), output, platform));
+        return template.outputs().stream()
+                .allMatch(output -> Writers.of(template.emitter(), output, platform, false) instanceof CellWriter);
     }
 
     private static List<Value> operands(Draft draft) {

@@ -33,6 +33,7 @@ final class Operands {
     private final boolean aligned;
     private final java.util.Set<Integer> wide = new java.util.HashSet<>();
     private String read = Reads.PLAIN;
+    private int current;
 
     /**
      * @param outputs the strides of each output, -1 where known only at run time; empty where none is known
@@ -79,6 +80,19 @@ final class Operands {
         read = how;
         reads.run();
         read = before;
+    }
+
+    /** What {@code writes} writes computes output {@code number}. */
+    void computing(int number, Runnable writes) {
+        int before = current;
+        current = number;
+        writes.run();
+        current = before;
+    }
+
+    /** Which of the outputs is computed, by number. */
+    int current() {
+        return current;
     }
 
     /** An element as a float, or as an int where the value holds integers. */
@@ -174,9 +188,9 @@ final class Operands {
         return "s" + slabs[number(value)];
     }
 
-    /** Writes an element of the first output. */
+    /** Writes an element of the output that is computed. */
     String store(String at, String value) {
-        return store(OUTPUT, at, value);
+        return store(OUTPUT - current, at, value);
     }
 
     /** Writes an element of an output. */

@@ -16,7 +16,7 @@ import tfx.ir.Index;
  * its warps take a column each. Reading the matrices is all that counts: words are as wide as elements allow, and every item
  * has some of them under way at all times, from before the row is there.
  */
-final class RowProducts {
+final class RowProducts implements KernelWriter {
     /** Items of a group: more share a row's factor, fewer wait for it. */
     private static final int ITEMS = 512;
     /** Warps of a column, so that the columns of a small matrix occupy as many. */
@@ -61,7 +61,8 @@ final class RowProducts {
         return group / lanes;
     }
 
-    Written write() {
+    @Override
+    public Written write() {
         parts.forEach(part -> part.columns().forEach(column -> e.operands.readWords(column.matrix(), all.each())));
         List<Index> indices = parts.getFirst().output().indices();
         CellWriter.countCells(e, Extent.of(e, indices));

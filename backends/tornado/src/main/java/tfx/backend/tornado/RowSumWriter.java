@@ -14,7 +14,7 @@ import tfx.ir.Index;
  * Rows whose elements have reductions in common, and no others: norms. A group takes a row, or each of its warps one where they
  * are short; the items of a row compute the reductions together, then each of them several columns at a time.
  */
-final class RowSumWriter {
+final class RowSumWriter implements KernelWriter {
     private static final int GROUP = 256;
     /** Where there are few rows, each has more items. */
     private static final int FEW = 512;
@@ -87,7 +87,8 @@ final class RowSumWriter {
         };
     }
 
-    Written write() {
+    @Override
+    public Written write() {
         List<Index> columns = indices.subList(rows, indices.size());
         long count = Product.count(columns);
         CellWriter.countCells(e, Extent.of(e, indices));

@@ -9,7 +9,7 @@ import tfx.ir.Index;
  * Elements of many rows, none of which has a loop: only memory counts. A group takes a stretch of a row at a time, so that rows are
  * found once a stretch, and each work item several of its columns.
  */
-final class RowWriter {
+final class RowWriter implements KernelWriter {
     private static final int GROUP = 128;
     /** Columns of a work item, at most. */
     private static final int EACH = 4;
@@ -47,7 +47,8 @@ final class RowWriter {
         return indices.subList(1, indices.size());
     }
 
-    Written write() {
+    @Override
+    public Written write() {
         CellWriter.countCells(e, Extent.of(e, indices));
         int stretch = group * each;
         long stretches = (columns + stretch - 1) / stretch;

@@ -13,7 +13,7 @@ import tfx.ir.Index;
  * Elements whose reductions several work items compute together, reading neighbouring numbers: products of matrices with few
  * rows, norms.
  */
-final class SharedCellWriter {
+final class SharedCellWriter implements KernelWriter {
     private static final int LANES = 32;
     private static final int CELLS = 4;
     /** Items that a compute unit holds where each needs few registers, as many as there can be. */
@@ -103,7 +103,8 @@ final class SharedCellWriter {
         return e.analysis.mentions(read, index);
     }
 
-    Written write() {
+    @Override
+    public Written write() {
         CellWriter.countCells(e, Extent.of(e, indices));
         loop();
         return new Written(e, group(), true, Written.cells(group(), RESIDENT));

@@ -18,7 +18,7 @@ import tfx.ir.Index;
  * same for a whole row of the output (scores, their maxima, their weights) into the group's memory; then the items stand for
  * the row's columns, several for each where there are fewer columns than items, and take the points in.
  */
-final class StreamWriter {
+final class StreamWriter implements KernelWriter {
     /** Points that an item has under way at a time: memory answers late. */
     private static final int AHEAD = 16;
 
@@ -57,7 +57,8 @@ final class StreamWriter {
         this.stretches = stretches;
     }
 
-    Written write() {
+    @Override
+    public Written write() {
         List<Index> rows = column == null ? indices : indices.subList(0, indices.size() - 1);
         List<Extent> extents = Extent.of(e, rows);
         CellWriter.countCells(e, extents);

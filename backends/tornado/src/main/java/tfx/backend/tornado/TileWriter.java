@@ -14,7 +14,7 @@ import tfx.ir.Index;
  * Sums of products over many rows: a group computes a tile of rows times columns, each work item several of each in registers;
  * a stretch of both factors at a time lies in the group's memory.
  */
-final class TileWriter {
+final class TileWriter implements KernelWriter {
     /** Rows and columns of one work item. */
     private static final int ROWS = 8;
 
@@ -53,7 +53,8 @@ final class TileWriter {
         return products == null || products.size() > 2 ? null : new TileWriter(e, indices, body, items, products);
     }
 
-    Written write() {
+    @Override
+    public Written write() {
         CellWriter.countCells(e, Extent.of(e, indices));
         long columns = Product.count(columns());
         e.scope.line("final int rows = total / " + columns + ";");

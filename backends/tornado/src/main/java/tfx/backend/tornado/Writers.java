@@ -10,42 +10,51 @@ final class Writers {
     private Writers() {}
 
     static Written write(Emitter emitter, List<Template.Output> outputs, Platform platform, boolean many) {
-        RowProducts products = many ? null : RowProducts.find(emitter, outputs, platform);
+        KernelWriter products = many ? null : RowProducts.find(emitter, outputs, platform);
         if (products != null) {
             return products.write();
         }
-        if (outputs.size() > 1) {
-            return new CellWriter(emitter, outputs).write();
+        if (outputs.size() == 1) {
+            return of(emitter, outputs.getFirst(), platform, many).write();
         }
-        List<Index> indices = outputs.getFirst().indices();
-        Expr body = outputs.getFirst().body();
-        int items = platform.items();
+        boolean plain = outputs.stream().allMatch(output -> of(emitter, output, platform, many) instanceof CellWriter);
+        return plain ? new CellWriter(emitter, outputs).write() : new SideBySide(emitter, outputs, platform).write();
+    }
+
+    /** The writer of a kernel with one output. */
+    static KernelWriter of(Emitter emitter, Template.Output output, Platform platform, boolean many) {
+        KernelWriter products = many ? null : RowProducts.find(emitter, List.of(output), platform);
+        if (products != null) {
+            return products;
+        }
+        List<Index> indices = output.indices();
+        Expr body = output.body();
         FoldTileWriter fold = many ? FoldTileWriter.find(emitter, indices, body, platform) : null;
         if (fold != null) {
-            return fold.write();
+            return fold;
         }
         Streamed stream = Streamed.find(emitter, indices, body);
         if (stream != null) {
-            return new StreamWriter(emitter, indices, body, stream, items, platform.warp(), null).write();
+            return new StreamWriter(emitter, indices, body, stream, platform.items(), platform.warp(), null);
         }
         ColumnProducts turned = many ? null : ColumnProducts.find(emitter, indices, body, platform);
         if (turned != null) {
-            return turned.write();
+            return turned;
         }
         RowSumWriter sums = RowSumWriter.find(emitter, indices, body, platform, many);
         if (sums != null) {
-            return sums.write();
+            return sums;
         }
         SharedCellWriter shared = SharedCellWriter.find(emitter, indices, body, platform);
         TileWriter tiles = many && shared != null ? TileWriter.find(emitter, indices, body, shared.group()) : null;
         if (tiles != null) {
-            return tiles.write();
+            return tiles;
         }
         RowWriter rows = many && shared == null ? RowWriter.find(emitter, indices, body, platform) : null;
         if (rows != null) {
-            return rows.write();
+            return rows;
         }
-        return shared != null ? shared.write() : new CellWriter(emitter, outputs).write();
+        return shared != null ? shared : new CellWriter(emitter, List.of(output));
     }
 
     /** Whether kernels for few and for many rows differ. */
@@ -65,16 +74,5 @@ final class Writers {
         return shared != null
                 ? TileWriter.find(emitter, indices, body, shared.group()) != null
                 : RowWriter.find(emitter, indices, body, platform) != null;
-    }
-
-    /** Whether, for few rows, each work item computes elements by itself. */
-    static boolean plain(Emitter emitter, Template.Output output, Platform platform) {
-        List<Index> indices = output.indices();
-        Expr body = output.body();
-        return RowProducts.find(emitter, List.of(output), platform) == null
-                && Streamed.find(emitter, indices, body) == null
-                && ColumnProducts.find(emitter, indices, body, platform) == null
-                && RowSumWriter.find(emitter, indices, body, platform, false) == null
-                && SharedCellWriter.find(emitter, indices, body, platform) == null;
     }
 }

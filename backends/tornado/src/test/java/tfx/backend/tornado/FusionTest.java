@@ -106,29 +106,75 @@ class FusionTest {
     @Test
     void elementsWithAFewTermsAreComputedSideBySide() {
         Index l = new Index("l", Size.of(3));
-        Value.Input x = new Value.Input("x", List.of(Size.symbol("t"), l.size(), Size.of(16)), Value.Kind.REAL);
-        List<GraphBuilder.Numbered> two = new ArrayList<>();
-        Map<Integer, Step> ofTwo = new LinkedHashMap<>();
-        for (String name : List.of("k", "v")) {
-            Value.Parameter weight = new Value.Parameter(name + ".weight", List.of(l.size()));
-            Index t = new Index("t", Size.symbol("t"));
-            Index c = new Index("c", Size.of(16));
-            Expr term = new Expr.Binary(
-                    Expr.BinaryOp.MUL,
-                    new Expr.Read(weight, List.of(new Expr.At(l))),
-                    new Expr.Read(x, List.of(new Expr.At(t), new Expr.At(l), new Expr.At(c))));
-            Expr sum = new Expr.Reduce(Expr.Monoid.SUM, List.of(l), Expr.TRUE, term);
-            Value.Comprehension mixed = new Value.Comprehension(name, List.of(t, c), Expr.TRUE, sum);
-            List<Layout> layouts = List.of(
-                    new Layout(ElementType.F32, new long[] {1}), new Layout(ElementType.F32, new long[] {48, 16, 1}));
-            Kernel kernel = new Kernel(name, mixed, List.of(weight, x), List.of());
-            ofTwo.put(two.size(), new Step(1, 5, 6));
-            two.add(GraphBuilder.Numbered.of(
-                    new Template(new Request(kernel, layouts, ElementType.F32, "t", true)), new Emulator()));
+        Expr sum = new Expr.Reduce(Expr.Monoid.SUM, List.of(l), Expr.TRUE, mul(at(WEIGHT, l), at(TABLE, T, l, C)));
+        Kernel k = kernel("k", sum, TABLE);
+        Kernel v = kernel("v", sum, TABLE);
+        assertEquals(List.of(List.of(0, 1)), launches(k, v));
+    }
+
+    /** Norms of queries and of keys: each group has a row of one of them. */
+    @Test
+    void rowsThatAreReducedAreComputedSideBySide() {
+        Kernel q = kernel("q", ofRow(ROWS), ROWS);
+        Kernel k = kernel("k", ofRow(ROWS), ROWS);
+        Kernel v = kernel("v", ofRow(ROWS), ROWS);
+        Kernel o = kernel("o", ofRow(ROWS), ROWS);
+        assertEquals(List.of(List.of(0, 1)), launches(q, k));
+        assertEquals(List.of(List.of(0, 1, 2), List.of(3)), launches(q, k, v, o));
+    }
+
+    /** Those that others read come before them, in the first launch that has all they read themselves. */
+    @Test
+    void chainsRunAbreast() {
+        Kernel q = kernel("q", ofRow(ROWS), ROWS);
+        Kernel q2 = kernel("q2", ofRow(q.output()), q.output());
+        Kernel k = kernel("k", ofRow(ROWS), ROWS);
+        Kernel k2 = kernel("k2", ofRow(k.output()), k.output());
+        assertEquals(List.of(List.of(0, 2), List.of(1, 3)), launches(q, q2, k, k2));
+    }
+
+    private static final Index T = new Index("t", Size.symbol("t"));
+    private static final Index C = new Index("c", Size.of(16));
+    private static final Value.Parameter WEIGHT = new Value.Parameter("weight", List.of(Size.of(3)));
+    private static final Value.Input TABLE =
+            new Value.Input("table", List.of(T.size(), Size.of(3), C.size()), Value.Kind.REAL);
+    private static final Value.Input ROWS = new Value.Input("rows", List.of(T.size(), C.size()), Value.Kind.REAL);
+
+    private static Expr at(Value value, Index... indices) {
+        return new Expr.Read(
+                value, Arrays.stream(indices).<Expr>map(Expr.At::new).toList());
+    }
+
+    private static Expr mul(Expr left, Expr right) {
+        return new Expr.Binary(Expr.BinaryOp.MUL, left, right);
+    }
+
+    /** An element times the sum of its row. */
+    private static Expr ofRow(Value rows) {
+        Index i = new Index("i", C.size());
+        return mul(at(rows, T, C), new Expr.Reduce(Expr.Monoid.SUM, List.of(i), Expr.TRUE, at(rows, T, i)));
+    }
+
+    private static Kernel kernel(String name, Expr body, Value operand) {
+        Value.Comprehension output = new Value.Comprehension(name, List.of(T, C), Expr.TRUE, body);
+        List<Value> operands = operand == TABLE ? List.of(WEIGHT, operand) : List.of(operand);
+        return new Kernel(name, output, operands, List.of());
+    }
+
+    /** The kernels of each launch of a step; all are kept. */
+    private static List<List<Integer>> launches(Kernel... kernels) {
+        List<GraphBuilder.Numbered> numbered = new ArrayList<>();
+        Map<Integer, Step> steps = new LinkedHashMap<>();
+        for (Kernel kernel : kernels) {
+            List<Layout> layouts = kernel.operands().stream()
+                    .map(value -> new Layout(ElementType.F32, strides(value.shape())))
+                    .toList();
+            steps.put(numbered.size(), new Step(1, 5, 6));
+            Request request = new Request(kernel, layouts, ElementType.F32, "t", true);
+            numbered.add(GraphBuilder.Numbered.of(new Template(request), new Emulator()));
         }
-        List<Fusion.Unit> together = Fusion.of(two, ofTwo, new Emulator());
-        assertEquals(
-                List.of(List.of(0, 1)),
-                together.stream().map(Fusion.Unit::kernels).toList());
+        return Fusion.of(numbered, steps, new Emulator()).stream()
+                .map(Fusion.Unit::kernels)
+                .toList();
     }
 }
