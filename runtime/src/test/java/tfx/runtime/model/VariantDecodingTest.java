@@ -20,8 +20,11 @@ class VariantDecodingTest {
     @CsvSource({
         "tokenformer,reference",
         "tokenformer,cpu",
+        "tokenformer,gpu:emulator",
         "lime,reference",
         "lime,cpu",
+        "lime,gpu:emulator",
+        "qwen3,gpu:emulator",
         "diffllama,reference",
         "diffllama,cpu",
         "diff-unilm,cpu",
