@@ -50,7 +50,7 @@ class EmulatedDeviceTest {
     @Test
     void promptsInPiecesEndInTheSameRow() {
         int length = 40;
-        Drawn drawn = drawn(Models.decoder(new Models.Shape(23, 16, 2, 4, 2, 24)), length, 5, 23, "logits");
+        Drawn drawn = decoder(length);
         try (PoolWorkers workers = new PoolWorkers(1);
                 Backend backend = TornadoBackend.emulated();
                 Session session = Engines.compiled(drawn.program(), backend, drawn.parameters(), workers, note -> {})
@@ -72,7 +72,7 @@ class EmulatedDeviceTest {
     @Test
     void sequencesInTurnGetTheirOwnTokens() {
         int length = 12;
-        Drawn drawn = drawn(Models.decoder(new Models.Shape(23, 16, 2, 4, 2, 24)), length, 5, 23, "logits");
+        Drawn drawn = decoder(length);
         try (PoolWorkers workers = new PoolWorkers(1);
                 Backend backend = TornadoBackend.emulated()) {
             Engine engine = Engines.compiled(drawn.program(), backend, drawn.parameters(), workers, note -> {});
@@ -93,7 +93,7 @@ class EmulatedDeviceTest {
     @Test
     void aSequenceThatGoesOnIsNotAskedFor() {
         int length = 40;
-        Drawn drawn = drawn(Models.decoder(new Models.Shape(23, 16, 2, 4, 2, 24)), length, 5, 23, "logits");
+        Drawn drawn = decoder(length);
         try (PoolWorkers workers = new PoolWorkers(1);
                 Counted backend = new Counted(TornadoBackend.emulated())) {
             Engine engine = Engines.compiled(drawn.program(), backend, drawn.parameters(), workers, note -> {});
@@ -137,6 +137,10 @@ class EmulatedDeviceTest {
             Map<String, double[]> inputs,
             Function<String, Tensor> parameters,
             double[] expected) {}
+
+    private static Drawn decoder(int length) {
+        return drawn(Models.decoder(new Models.Shape(23, 16, 2, 4, 2, 24)), length, 5, 23, "logits");
+    }
 
     private static Drawn drawn(Program program, int length, long seed, int tokens, String output) {
         Map<String, double[]> data = new HashMap<>();

@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntConsumer;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import tfx.backend.cpu.PoolWorkers;
 import tfx.compiler.passes.Passes;
 import tfx.compiler.schedule.ElementType;
 import tfx.compiler.schedule.Scheduler;
-import tfx.compiler.schedule.Workers;
 import tfx.ir.Expr;
 import tfx.ir.Index;
 import tfx.ir.Program;
@@ -26,20 +26,7 @@ class ReplayTest {
     /** Of a cache, in the process's own memory. */
     private static final int ROOM = 64;
 
-    private static final Workers ALONE = new Workers() {
-        @Override
-        public int count() {
-            return 1;
-        }
-
-        @Override
-        public void forEach(int parts, IntConsumer task) {
-            for (int k = 0; k < parts; k++) {
-                task.accept(k);
-            }
-        }
-    };
-
+    private final PoolWorkers workers = new PoolWorkers(1);
     private final Value.Input tokens = new Value.Input("tokens", List.of(Ir.T), Value.Kind.INTEGER);
     private final Value.Parameter table = new Value.Parameter("table", List.of(Size.of(VOCAB)));
     private final Index t = new Index("t", Ir.T);
@@ -47,6 +34,11 @@ class ReplayTest {
     private final Counted backend = new Counted(new ReferenceBackend());
     private final double[] weights = {1, 2, 4, 8, 16};
     private double sum;
+
+    @AfterEach
+    void close() {
+        workers.close();
+    }
 
     @Test
     void aTokenBehindATokenIsTheSameStep() {
@@ -157,7 +149,7 @@ class ReplayTest {
                 Ir.parameters(program, Map.of("table", weights)),
                 ElementType.F64,
                 ElementType.F64,
-                ALONE,
+                workers,
                 100,
                 note -> {});
     }

@@ -25,8 +25,10 @@ final class CellWriter implements KernelWriter {
     public Written write() {
         List<String> ends = new ArrayList<>();
         for (Template.Output output : outputs) {
-            String total = countCells(e, output.number(), Extent.of(e, output.indices()));
-            ends.add(ends.isEmpty() ? total : ends.getLast() + " + " + total);
+            e.operands.computing(output.number(), () -> {
+                String total = countCells(e, Extent.of(e, output.indices()));
+                ends.add(ends.isEmpty() ? total : ends.getLast() + " + " + total);
+            });
         }
         String head = "for (int at_ = context.globalIdx; at_ < " + ends.getLast()
                 + "; at_ = at_ + context.globalGroupSizeX) {";
@@ -46,7 +48,7 @@ final class CellWriter implements KernelWriter {
                 Template.Output output = outputs.get(n);
                 e.block(test, "}", own, !conditions.isEmpty(), () -> {
                     e.scope.line("final int cell = at_ - " + begin + ";");
-                    element(output);
+                    e.operands.computing(output.number(), () -> element(output));
                 });
             }
         });
@@ -65,18 +67,12 @@ final class CellWriter implements KernelWriter {
     private void element(Template.Output output) {
         locate(e, output.indices(), Extent.of(e, output.indices()));
         String value = e.real(output.body());
-        int which = Operands.OUTPUT - output.number();
-        e.scope.line(e.operands.store(which, place(e, which, output.indices()), value));
+        e.scope.line(e.operands.store(place(e, output.indices()), value));
     }
 
-    /** Records how many elements of the output that is computed there are, over all sequences. */
-    static void countCells(Emitter e, List<Extent> extents) {
-        countCells(e, e.operands.current(), extents);
-    }
-
-    /** The name of how many elements of an output there are. */
-    static String countCells(Emitter e, int output, List<Extent> extents) {
-        return e.operands.record.total(output, call -> {
+    /** The name of how many elements of the output that is computed there are, over all sequences. */
+    static String countCells(Emitter e, List<Extent> extents) {
+        return e.operands.record.total(e.operands.current(), call -> {
             long total = call.step().batch();
             for (Extent extent : extents) {
                 total = Math.multiplyExact(total, extent.length(call));
@@ -100,11 +96,7 @@ final class CellWriter implements KernelWriter {
 
     /** Where the element at the current indices lies in the slab of the output that is computed. */
     static String place(Emitter e, List<Index> indices) {
-        return place(e, Operands.OUTPUT - e.operands.current(), indices);
-    }
-
-    /** The same for any output. */
-    static String place(Emitter e, int output, List<Index> indices) {
+        int output = Operands.OUTPUT - e.operands.current();
         StringBuilder at = new StringBuilder(e.operands.record.base(output))
                 .append(" + batch * ")
                 .append(e.operands.record.batchStride(output));

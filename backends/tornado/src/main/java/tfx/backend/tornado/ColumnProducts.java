@@ -74,7 +74,6 @@ final class ColumnProducts implements KernelWriter {
     @Override
     public Written write() {
         matrices.forEach(matrix -> e.operands.readWords(matrix, each));
-        CellWriter.countCells(e, Extent.of(e, indices));
         long columns = Product.count(columns());
         long words = columns / each;
         long blocks = (words + WORDS - 1) / WORDS;

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import tfx.backend.common.Analysis;
 import tfx.ir.Expr;
 import tfx.ir.Exprs;
@@ -111,15 +111,16 @@ final class FoldRowsWriter {
 
     /** Whether all that is read for a point, beside weights, is of its position: steps keep it and write their own positions only. */
     private boolean kept() {
-        List<Expr> read = new ArrayList<>(tile.values());
-        tile.dots().forEach(dot -> read.add(dot.right()));
-        AtomicBoolean all = new AtomicBoolean(true);
-        read.forEach(expr -> Exprs.forEach(expr, part -> {
-            if (part instanceof Expr.Read r && !(r.value() instanceof Value.Parameter)) {
-                all.compareAndSet(true, e.operands.ofPosition(r.value(), r.at(), point()));
-            }
-        }));
-        return all.get();
+        List<Expr.Read> reads = new ArrayList<>();
+        Stream.concat(tile.values().stream(), tile.dots().stream().map(FoldTile.Dot::right))
+                .forEach(expr -> Exprs.forEach(expr, part -> {
+                    if (part instanceof Expr.Read read) {
+                        reads.add(read);
+                    }
+                }));
+        return reads.stream()
+                .allMatch(read -> read.value() instanceof Value.Parameter
+                        || e.operands.ofPosition(read.value(), read.at(), point()));
     }
 
     private static String sum(int k, int i) {

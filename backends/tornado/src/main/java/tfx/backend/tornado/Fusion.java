@@ -213,12 +213,10 @@ final class Fusion {
                             : Definitions.alike(output, indices.getFirst()));
         }
         Draft both = new Draft(numbers, outputs);
-        boolean elements = plain(template(left)) && plain(template(right));
-        return elements
-                        || products(template(both))
-                        || SideBySide.fit(List.of(template(left), template(right)), platform)
-                ? both
-                : null;
+        List<Template> apart = List.of(template(left), template(right));
+        boolean fit =
+                apart.stream().allMatch(this::plain) || products(template(both)) || SideBySide.fit(apart, platform);
+        return fit ? both : null;
     }
 
     private boolean products(Template template) {

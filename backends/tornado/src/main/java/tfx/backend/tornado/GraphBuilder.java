@@ -195,8 +195,7 @@ final class GraphBuilder {
 
     /** @param few a call of the step that the kernel is for, where it has few rows */
     private int groups(KernelClasses.Made kernel, CallRecord.@Nullable Call few) {
-        Written.Groups groups = kernel.source().written().groups();
-        return few == null ? groups.of(driver.units()) : groups.of(driver.units(), few);
+        return kernel.source().written().groups().of(driver.units(), few);
     }
 
     private List<Slotted> form(List<Object> launches, Wide wide, List<Form> forms, Form.Layout layout) {

@@ -190,17 +190,12 @@ final class Operands {
 
     /** Writes an element of the output that is computed. */
     String store(String at, String value) {
-        return store(OUTPUT - current, at, value);
-    }
-
-    /** Writes an element of an output. */
-    String store(int which, String at, String value) {
         String number = switch (output) {
             case F32 -> value;
             case BF16 -> "BFloat16.bf16FromFloat(" + value + ")";
             default -> throw new IllegalArgumentException("no kernel writes " + output);
         };
-        return "s" + slabs[values.size() + OUTPUT - which] + ".set(" + at + ", " + number + ");";
+        return "s" + slabs[values.size() + current] + ".set(" + at + ", " + number + ");";
     }
 
     /** Whether the elements of {@code value} along {@code dimension} lie side by side. */

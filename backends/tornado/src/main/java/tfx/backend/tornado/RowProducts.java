@@ -65,7 +65,7 @@ final class RowProducts implements KernelWriter {
     public Written write() {
         parts.forEach(part -> part.columns().forEach(column -> e.operands.readWords(column.matrix(), all.each())));
         List<Index> indices = parts.getFirst().output().indices();
-        CellWriter.countCells(e, Extent.of(e, indices));
+        String total = CellWriter.countCells(e, Extent.of(e, indices));
         e.scope.line("final int local = context.localIdx;");
         e.scope.line("final int lane = local % " + lanes + ";");
         stage.declare();
@@ -85,7 +85,7 @@ final class RowProducts implements KernelWriter {
         ColumnWords words = new ColumnWords(e, all, ends, lanes, together());
         e.scope.line("final int begin = context.groupIdx * " + together() + ";");
         e.scope.line("final int step = context.globalGroupSizeX / " + lanes + ";");
-        e.scope.line("final int rows = (begin < " + end + " ? total / "
+        e.scope.line("final int rows = (begin < " + end + " ? " + total + " / "
                 + parts.getFirst().count() + " : 0);");
         // Counted on and not divided: what is read first depends on it.
         e.scope.line("int place = 0;");
@@ -133,10 +133,11 @@ final class RowProducts implements KernelWriter {
                             : e.scalars.variable("float", sums.get(n) + " * " + e.real(of.outside()));
                     e.scope.known.put(of.product().sum(), new Code(Kind.FLOAT, false, sum));
                 }
-                int which = Operands.OUTPUT - part.output().number();
                 String value = e.real(part.output().body());
-                String at = CellWriter.place(e, which, part.output().indices());
-                e.scope.line(e.operands.store(which, at, value));
+                e.operands.computing(part.output().number(), () -> {
+                    String at = CellWriter.place(e, part.output().indices());
+                    e.scope.line(e.operands.store(at, value));
+                });
             });
         }
     }

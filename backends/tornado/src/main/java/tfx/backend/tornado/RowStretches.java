@@ -22,7 +22,8 @@ final class RowStretches {
             Emitter e, List<Index> indices, long columns, long stretches, int group, String first, Runnable one) {
         Extent extent = Extent.of(e, indices).getFirst();
         Set<Index> own = new LinkedHashSet<>(List.of(indices.getFirst(), Analysis.BATCH));
-        e.scope.line("final int all = total / " + columns + " * " + stretches + ";");
+        String total = CellWriter.countCells(e, Extent.of(e, indices));
+        e.scope.line("final int all = " + total + " / " + columns + " * " + stretches + ";");
         String step = "context.globalGroupSizeX / " + group;
         String head = "for (int piece = context.groupIdx; piece < all; piece = piece + " + step + ") {";
         e.block(head, "}", own, false, () -> {

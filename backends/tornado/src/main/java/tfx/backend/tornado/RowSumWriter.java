@@ -91,13 +91,13 @@ final class RowSumWriter implements KernelWriter {
     public Written write() {
         List<Index> columns = indices.subList(rows, indices.size());
         long count = Product.count(columns);
-        CellWriter.countCells(e, Extent.of(e, indices));
+        String total = CellWriter.countCells(e, Extent.of(e, indices));
         if (lanes == group) {
             e.scope.line("final float[] shared = context.allocateFloatLocalArray(" + group + ");");
         }
         e.scope.line("final int local = context.localIdx;");
         e.scope.line("final int lane = " + (lanes == group ? "local" : "local % " + lanes) + ";");
-        e.scope.line("final int all = total / " + count + ";");
+        e.scope.line("final int all = " + total + " / " + count + ";");
         Set<Index> own = new LinkedHashSet<>(indices.subList(0, rows));
         own.add(Analysis.BATCH);
         String step = "context.globalGroupSizeX / " + lanes;

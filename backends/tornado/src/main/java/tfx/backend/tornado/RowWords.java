@@ -62,7 +62,6 @@ final class RowWords {
     }
 
     Written write() {
-        CellWriter.countCells(e, Extent.of(e, indices));
         e.operands.takeWords(reads.stream().map(Expr.Read::value).toList());
         int stretch = group * each;
         long stretches = (words + stretch - 1) / stretch;

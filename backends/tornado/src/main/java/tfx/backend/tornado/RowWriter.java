@@ -49,7 +49,6 @@ final class RowWriter implements KernelWriter {
 
     @Override
     public Written write() {
-        CellWriter.countCells(e, Extent.of(e, indices));
         int stretch = group * each;
         long stretches = (columns + stretch - 1) / stretch;
         String first = " * " + stretch + " + context.localIdx";

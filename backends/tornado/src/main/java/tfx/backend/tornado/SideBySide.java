@@ -14,7 +14,6 @@ final class SideBySide implements KernelWriter {
     static final int MOST = 3;
 
     private static final Pattern ARRAY = Pattern.compile("context\\.allocate\\w+LocalArray\\((\\d+)\\)");
-    private static final Pattern TOTAL = Pattern.compile("\\btotal\\b");
 
     private final Emitter e;
     private final List<Template.Output> outputs;
@@ -60,12 +59,11 @@ final class SideBySide implements KernelWriter {
     public Written write() {
         List<Written> all = new ArrayList<>();
         int count = outputs.size();
-        for (int k = 0; k < count; k++) {
-            Template.Output output = outputs.get(k);
-            int number = k;
-            e.block("if (context.groupIdx % " + count + " == " + k + ") {", "}", Set.of(), true, () -> {
+        for (Template.Output output : outputs) {
+            int number = output.number();
+            e.block("if (context.groupIdx % " + count + " == " + number + ") {", "}", Set.of(), true, () -> {
                 e.operands.computing(
-                        output.number(),
+                        number,
                         () -> all.add(Writers.of(e, output, platform, false).write()));
                 String code = Inputs.awaited(e.scope.code.toString(), e.operands.weights());
                 e.scope.code.setLength(0);
@@ -82,14 +80,11 @@ final class SideBySide implements KernelWriter {
         return new Written(e, first.group(), all.stream().anyMatch(Written::barriers), groups);
     }
 
-    /** A kernel's text with its groups counted among its own, and its own number of elements. */
+    /** A kernel's text with its groups counted among its own. */
     private String own(String code, int number, int group) {
         int count = outputs.size();
         String groups = "(context.globalGroupSizeX / " + group + " + " + (count - 1 - number) + ") / " + count;
-        String text = code.replace("context.globalGroupSizeX", "(" + groups + " * " + group + ")")
+        return code.replace("context.globalGroupSizeX", "(" + groups + " * " + group + ")")
                 .replace("context.groupIdx", "(context.groupIdx / " + count + ")");
-        return TOTAL.matcher(text)
-                .replaceAll(
-                        number == 0 ? "total" : "total" + outputs.get(number).number());
     }
 }

@@ -38,18 +38,19 @@ record Written(Emitter emitter, int group, boolean barriers, Groups groups) {
             return new Groups(each, held, pieces);
         }
 
-        /** How many a device of so many compute units is given. */
-        int of(int units) {
-            return units * each;
-        }
-
-        /** How many for steps of few rows: none that would only start and end, and each as much to do as others. */
-        int of(int units, CallRecord.Call sample) {
-            if (pieces == null) {
-                return of(units);
+        /**
+         * How many a device of so many compute units is given.
+         *
+         * @param few a call of a step of few rows, where none is to only start and end, and each to have as much to do as others;
+         *     null for other steps
+         */
+        int of(int units, CallRecord.@Nullable Call few) {
+            int most = units * each;
+            if (few == null || pieces == null) {
+                return most;
             }
-            long all = Math.max(1, pieces.of(sample));
-            long rounds = (all + of(units) - 1) / of(units);
+            long all = Math.max(1, pieces.of(few));
+            long rounds = (all + most - 1) / most;
             return (int) ((all + rounds - 1) / rounds);
         }
     }

@@ -17,6 +17,6 @@ class WrittenTest {
         Written.Groups all = Written.cells(512, 1024);
         assertEquals(groups, all.of(given -> pieces).of(132, call));
         assertEquals(264, all.of(132, call));
-        assertEquals(264, all.of(given -> pieces).of(132));
+        assertEquals(264, all.of(given -> pieces).of(132, null));
     }
 }

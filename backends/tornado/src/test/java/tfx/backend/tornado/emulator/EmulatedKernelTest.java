@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Arrays;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tfx.backend.tornado.Driver.Run;
 
 /** A group of every kernel runs before the kernels that come before it, as far as it does not wait for them. */
@@ -46,29 +48,19 @@ class EmulatedKernelTest {
         assertArrayEquals(all, after);
     }
 
-    @Test
-    void aGroupThatNeverWaitsEndsEarly() {
+    /** One that never waits ends early; kernels without barriers wait at their begin. */
+    @ParameterizedTest
+    @CsvSource({"true, 1", "false, 2"})
+    void whatIsReadWithoutAWait(boolean barriers, float least) {
         float[] input = {1};
         float[] seen = new float[GROUPS * ITEMS];
-        EmulatedKernel kernel = kernel(context -> seen[context.globalIdx] = input[0], true);
+        EmulatedKernel kernel = kernel(context -> seen[context.globalIdx] = input[0], barriers);
         kernel.begin();
         input[0] = 2;
         kernel.run();
         Arrays.sort(seen);
-        assertEquals(1, seen[0]);
+        assertEquals(least, seen[0]);
         assertEquals(2, seen[GROUPS * ITEMS - 1]);
-    }
-
-    @Test
-    void kernelsWithoutBarriersWaitAtTheirBegin() {
-        float[] input = {1};
-        float[] seen = new float[GROUPS * ITEMS];
-        EmulatedKernel kernel = kernel(context -> seen[context.globalIdx] = input[0], false);
-        kernel.begin();
-        input[0] = 2;
-        kernel.run();
-        Arrays.sort(seen);
-        assertEquals(2, seen[0]);
     }
 
     @Test
