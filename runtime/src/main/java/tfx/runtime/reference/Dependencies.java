@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -45,9 +46,9 @@ final class Dependencies {
         return order;
     }
 
-    /** The values read directly, each once; a stack's parts, not the stack, where one is read. */
+    /** The values read directly, each once, in the order of their first reads; a stack's parts, not the stack, where one is read. */
     static Set<Value> operands(Value value) {
-        Set<Value> operands = Collections.newSetFromMap(new IdentityHashMap<>());
+        Set<Value> operands = new LinkedHashSet<>();
         switch (value) {
             case Value.Comprehension comprehension -> {
                 reads(comprehension.domain(), operands::add);

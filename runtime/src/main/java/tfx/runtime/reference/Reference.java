@@ -52,7 +52,8 @@ public final class Reference {
 
     /**
      * One that moves every element of every value it computes to a float32 next to it, by chance, whole numbers excepted: how far
-     * its results are from the reference's says what float32 can make of the program at the least.
+     * its results are from the reference's says what float32 can make of the program at the least. Every evaluation draws
+     * anew; a seed gives the same ones each time.
      */
     public static Reference rounding(Program program, Function<String, Tensor> parameters, Workers workers, long seed) {
         return new Reference(program, parameters, workers, new SplittableRandom(seed));

@@ -181,6 +181,28 @@ class ReferenceTest {
         assertArrayEquals(new double[] {0, 1, 2}, moved.get("whole").data());
     }
 
+    /** Whatever objects make up the program: a failing case's seed shows it again in another process. */
+    @Test
+    void aSeedMovesTheSameElementsOfEveryProgramBuiltAlike() {
+        Map<String, Reference.Array> given =
+                Map.of("x", new Reference.Array(new double[] {1, 2, 4}, new long[] {1, 1, D}));
+        double[] first = null;
+        for (int built = 0; built < 8; built++) {
+            Expr body = number(0);
+            for (int k = 3; k < 12; k++) {
+                Value part = define("part", List.of(t, e), Expr.TRUE, times(read(x, t, e), number(1.0 / k)));
+                body = minus(read(part, t, e), body);
+            }
+            Program program = program(List.of(x), List.of(), define("sum", List.of(t, e), Expr.TRUE, body));
+            double[] moved = Reference.rounding(program, name -> null, Sequential.INSTANCE, 1)
+                    .evaluate(given, Map.of(), List.of("sum"))
+                    .get("sum")
+                    .data();
+            first = first == null ? moved : first;
+            assertArrayEquals(first, moved);
+        }
+    }
+
     @Test
     void stacksAreReadByPart() {
         Value twice = define("twice", List.of(t, e), Expr.TRUE, times(number(2), read(x, t, e)));
