@@ -7,9 +7,11 @@ import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tfx.ir.Expr;
+import tfx.ir.Exprs;
 import tfx.ir.Index;
 import tfx.ir.Size;
 import tfx.ir.Value;
@@ -23,6 +25,9 @@ final class Lowering {
     private final FrameDescriptor.Builder frame = FrameDescriptor.newBuilder();
     private final Map<Index, Integer> slots = new IdentityHashMap<>();
 
+    /** The indices around the expression being lowered, the innermost first. */
+    private final Deque<Index> scope = new ArrayDeque<>();
+
     /** The accumulators' slots of the folds around the expression being lowered. */
     private final Deque<int[]> folds = new ArrayDeque<>();
 
@@ -34,6 +39,7 @@ final class Lowering {
     /** Nodes that fill {@code output}, whose rows start at its origin. */
     ComprehensionRoot comprehension(Value.Comprehension value, Stored output) {
         int[] indices = value.indices().stream().mapToInt(this::slot).toArray();
+        value.indices().forEach(scope::push);
         ExprNode domain = domain(value.domain());
         ExprNode body = lower(value.body());
         return new ComprehensionRoot(frame.build(), value.name(), output, indices, domain, body);
@@ -62,9 +68,24 @@ final class Lowering {
             case Expr.Select select ->
                 new Operators.Select(lower(select.condition()), lower(select.then()), lower(select.otherwise()));
             case Expr.Read read -> read(read);
-            case Expr.Reduce reduce -> new Loops.Reduce(reduce.monoid(), loops(reduce, 0));
+            case Expr.Reduce reduce -> kept(reduce, new Loops.Reduce(reduce.monoid(), loops(reduce, 0)));
             case Expr.Fold fold -> fold(fold);
         };
+    }
+
+    /** A reduction that does not depend on the innermost loop around it is not computed at each of its points. */
+    private ExprNode kept(Expr.Reduce reduce, ExprNode node) {
+        Set<Index> free = Exprs.free(reduce);
+        // What it reads of a fold's accumulators changes with no index.
+        if (scope.isEmpty() || free.contains(scope.getFirst()) || !folds.isEmpty()) {
+            return node;
+        }
+        int[] indices = free.stream().mapToInt(this::slot).toArray();
+        int[] at = free.stream()
+                .mapToInt(index -> frame.addSlots(1, FrameSlotKind.Static))
+                .toArray();
+        return new Kept(
+                indices, at, frame.addSlots(1, FrameSlotKind.Static), frame.addSlots(1, FrameSlotKind.Static), node);
     }
 
     private ExprNode binary(Expr.Binary binary) {
@@ -93,7 +114,16 @@ final class Lowering {
             return new Loops.Point(reduce.monoid(), domain(reduce.domain()), lower(reduce.body()));
         }
         Index index = reduce.indices().get(depth);
-        int slot = slot(index);
+        scope.push(index);
+        Loops.Loop loop = products(reduce, depth, index);
+        if (loop == null) {
+            loop = new Loops.Outer(slot(index), extent(index), loops(reduce, depth + 1));
+        }
+        scope.pop();
+        return loop;
+    }
+
+    private Loops.@Nullable Loop products(Expr.Reduce reduce, int depth, Index index) {
         if (depth == reduce.indices().size() - 1
                 && reduce.monoid() == Expr.Monoid.SUM
                 && reduce.body() instanceof Expr.Binary(Expr.BinaryOp op, Expr.Read left, Expr.Read right)
@@ -102,10 +132,16 @@ final class Lowering {
             int[] rightMove = Movement.of(right, index, lengths);
             if (leftMove != null && rightMove != null) {
                 return new Loops.Products(
-                        slot, extent(index), domain(reduce.domain()), read(left), leftMove, read(right), rightMove);
+                        slot(index),
+                        extent(index),
+                        domain(reduce.domain()),
+                        read(left),
+                        leftMove,
+                        read(right),
+                        rightMove);
             }
         }
-        return new Loops.Outer(slot, extent(index), loops(reduce, depth + 1));
+        return null;
     }
 
     private ExprNode fold(Expr.Fold fold) {
@@ -120,11 +156,13 @@ final class Lowering {
             monoids[k] = fold.accumulators().get(k).monoid();
         }
         int slot = slot(fold.index());
+        scope.push(fold.index());
         ExprNode domain = domain(fold.domain());
         folds.push(accumulators);
         for (int k = 0; k < count; k++) {
             bodies[k] = lower(fold.accumulators().get(k).body());
         }
+        scope.pop();
         ExprNode result = lower(fold.result());
         folds.pop();
         return new Loops.Fold(slot, extent(fold.index()), domain, monoids, accumulators, shifts, bodies, result);
