@@ -231,7 +231,7 @@ final class Calls {
                 true,
                 lambda.env().frame().formals(),
                 lambda.env().frame().rest());
-        Env env = new Env(lambda.env().scope(), lambda.env().running(), frame, false);
+        Env env = new Env(lambda.env().scope(), lambda.env().running(), frame, List.of());
         for (Tree.Name formal : lambda.tree().formals()) {
             Datum value = force(block.given().get(formal.text()));
             if (value instanceof Term term) {

@@ -6,31 +6,37 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tfx.compiler.names.Module;
+import tfx.ir.Expr;
+import tfx.ir.Expr.UnaryOp;
 
 /**
  * Where an expression is evaluated.
  *
  * @param scope the names it sees, null for none
  * @param running the dimensions whose names denote the running index
- * @param guarded inside an {@code if} or {@code where}, which may keep an index from leaving its value
+ * @param conditions what holds inside an {@code if} or {@code where}, which may keep an index from leaving its value
  */
-record Env(@Nullable Scope scope, Set<Dim> running, Frame frame, boolean guarded) {
+record Env(@Nullable Scope scope, Set<Dim> running, Frame frame, List<Expr> conditions) {
     static Env in(@Nullable Scope scope, Frame frame) {
-        return new Env(scope, Set.of(), frame, false);
+        return new Env(scope, Set.of(), frame, List.of());
     }
 
     Env with(String name, Scope.Slot slot) {
-        return new Env(Scope.with(scope, name, slot), running, frame, guarded);
+        return new Env(Scope.with(scope, name, slot), running, frame, conditions);
     }
 
     Env running(List<Dim> dims) {
         Set<Dim> all = new LinkedHashSet<>(running);
         all.addAll(dims);
-        return new Env(scope, all, frame, guarded);
+        return new Env(scope, all, frame, conditions);
     }
 
-    Env guard() {
-        return guarded ? this : new Env(scope, running, frame, true);
+    /** Where the condition holds, or where it does not. */
+    Env where(Datum.Term condition, boolean holds) {
+        List<Expr> all = new ArrayList<>(conditions);
+        all.add(condition.domain());
+        all.add(holds ? condition.expr() : Exprs.unary(UnaryOp.NOT, condition.expr()));
+        return new Env(scope, running, frame, List.copyOf(all));
     }
 
     /**

@@ -202,7 +202,7 @@ final class Evaluator {
             if (a instanceof Truth known && known.value() != and) {
                 return a;
             }
-            Datum b = eval(binary.right(), a instanceof Truth ? env : env.guard());
+            Datum b = eval(binary.right(), a instanceof Truth ? env : env.where(arithmetic.truth(a, left), and));
             return arithmetic.logic(and ? BinaryOp.AND : BinaryOp.OR, a, b, left, right);
         }
         Datum b = eval(binary.right(), env);
@@ -222,8 +222,8 @@ final class Evaluator {
     private Datum where(Tree.Where where, Env env) {
         Term predicate =
                 arithmetic.truth(eval(where.predicate(), env), where.predicate().span());
-        Term value =
-                Arithmetic.term(eval(where.value(), env.guard()), where.value().span());
+        Term value = Arithmetic.term(
+                eval(where.value(), env.where(predicate, true)), where.value().span());
         return new Term(
                 value.expr(),
                 Exprs.and(Exprs.and(value.domain(), predicate.domain()), predicate.expr()),
@@ -239,16 +239,16 @@ final class Evaluator {
         Term test = arithmetic.truth(condition, choice.condition().span());
         Datum then;
         try {
-            then = eval(choice.then(), env.guard());
+            then = eval(choice.then(), env.where(test, true));
         } catch (TfxException fault) {
             if (!run.check
                     || fault.diagnostics().stream().anyMatch(d -> !d.code().equals("TFX0122"))) {
                 throw fault;
             }
             // Whether the model refuses its sizes is not known before they are.
-            return eval(choice.otherwise(), env.guard());
+            return eval(choice.otherwise(), env.where(test, false));
         }
-        Datum otherwise = eval(choice.otherwise(), env.guard());
+        Datum otherwise = eval(choice.otherwise(), env.where(test, false));
         if (run.check && test.dims().isEmpty() && !(then instanceof Term) && !(otherwise instanceof Term)) {
             return then;
         }

@@ -128,20 +128,22 @@ final class Reads {
         return width;
     }
 
-    /** Refuses an index that leaves its dimension; under a condition, only one that could never be inside. */
+    /** Refuses an index that leaves its dimension; under conditions, one that does so where they hold, as far as that is known. */
     private void inside(Dim dim, At index, Term value, Tree.Read read, Env env) {
         if (index.expr() instanceof Expr.At at
                 && (at.index() == dim.index() || run.sizes.same(at.index().size(), dim.size()))) {
             return;
         }
         Bounds.Range range = bounds.of(index.expr());
-        if (range == null) {
+        Size last = dim.size().minus(Size.ONE);
+        if (range != null && run.sizes.atMost(Size.ZERO, range.low()) && run.sizes.atMost(range.high(), last)) {
             return;
         }
-        Size last = dim.size().minus(Size.ONE);
-        boolean in = run.sizes.atMost(Size.ZERO, range.low()) && run.sizes.atMost(range.high(), last);
-        boolean never = run.sizes.above(Size.ZERO, range.high()) || run.sizes.above(range.low(), last);
-        if (in || (env.guarded() && !never)) {
+        String shown = Builtins.quoted(read.value().span()) + " has the dimension " + dim.shown();
+        boolean never =
+                range != null && (run.sizes.above(Size.ZERO, range.high()) || run.sizes.above(range.low(), last));
+        if (range == null || !(env.conditions().isEmpty() || never)) {
+            tried(dim, index, shown, env);
             return;
         }
         boolean above = run.sizes.above(range.high(), last) || run.sizes.above(Size.ZERO, range.low());
@@ -151,7 +153,6 @@ final class Reads {
                 return;
             }
         }
-        String shown = Builtins.quoted(read.value().span()) + " has the dimension " + dim.shown();
         if (index.plain()) {
             throw Fault.of(
                     "TFX0104",
@@ -167,6 +168,20 @@ final class Reads {
                 shown + " and is read at " + Builtins.quoted(index.span()) + ", which runs over " + range.low() + " .. "
                         + range.high() + " (included)",
                 "keep the index inside, or read under `if` or `where`");
+    }
+
+    /** Refuses an index by a point at which it lies outside; sizes that are not known yet have none. */
+    private void tried(Dim dim, At index, String shown, Env env) {
+        Points.Outside outside =
+                run.check ? null : Points.outside(index.expr(), dim.size(), env.conditions(), run.sizes.limits());
+        if (outside != null) {
+            throw Fault.of(
+                    "TFX0110",
+                    index.span(),
+                    shown + " and is read at " + Builtins.quoted(index.span()) + ", which is " + outside
+                            + (env.conditions().isEmpty() ? "" : ", where the condition can hold"),
+                    "keep the index inside, or narrow the condition");
+        }
     }
 
     private boolean unrelated(Expr index, Dim dim) {

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tfx.compiler.names.ModelRef;
 import tfx.compiler.names.Modules;
 import tfx.source.Diagnostic;
@@ -56,6 +57,13 @@ class FaultsTest {
                 "TFX0109 | z = x layers l in 0 .. 2 { z = own[d -> f](x, name: none) } output y = z | z = own[d -> f](x, name: none)",
                 "TFX0110 | output y[t] = x[t, d + 1]                       | d + 1",
                 "TFX0110 | output y[t, d] = x[t + 1, d]                    | t + 1",
+                "TFX0110 | output y[t, d] = if d < 4 then x[t, d + 3] else 0 | d + 3",
+                "TFX0110 | output y[t, d] = if d < 3 then 0 else x[t, d - 4] | d - 4",
+                "TFX0110 | output y[t, d] = x[t - 3, d] where t >= 2        | t - 3",
+                "TFX0110 | output y[t, d] = if d > 1 and x[t, d - 3] > 0 then 1 else 0 | d - 3",
+                "TFX0110 | output y[t, d] = if d > 4 or x[t, 2 * d] > 0 then 1 else 0 | 2 * d",
+                "TFX0110 | output y[t, d] = if x[t, d] > 0 then x[t, d + 1] else 0 | d + 1",
+                "TFX0110 | output y[t, d] = x[t, d * d]                    | d * d",
                 "TFX0111 | output y[t] = x[t]                              | x[t]",
                 "TFX0112 | output y[t] = x * 2                             | x * 2",
                 "TFX0113 | z = x layers l in 0 .. 2 { z = z @ (l + 1) } output y = z | z @ (l + 1)",
@@ -71,6 +79,30 @@ class FaultsTest {
         Diagnostic fault = elaborating(body, false);
         assertEquals(code, fault.code(), fault.render());
         assertEquals(place, fault.span().text(), fault.render());
+    }
+
+    /** By any arithmetic of indices; a tensor's value proves nothing. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "if d < 3 then x[t, d + 3] else x[t, d - 3]",
+                "x[t - 2, d] where t >= 2 and d > 1",
+                "if d mod 2 == 0 then x[t, d + 1] else x[t, d - 1]",
+                "if d > 2 or x[t, 2 * d] > 0 then 1 else 0",
+                "if not (d div 4 == 0) then x[t, d - 4] else 0",
+                "if x[t, d] > 0 and d < 5 then x[t, d + 1] else 0",
+                "if x[t, d] > 0 or d == 5 then 0 else x[t, d + 1]",
+                "x[t, d * d mod 6]"
+            })
+    void conditionsKeepIndicesInside(String value) {
+        Elaborator.elaborate(Sources.model(HEAD + "output y[t, d] = " + value + "\n}"), Map.of());
+    }
+
+    @Test
+    void aReadOutsideSaysWhere() {
+        String message = elaborating("output y[t, d] = if d < 4 then x[t, d + 3] else 0", false)
+                .message();
+        assertTrue(message.contains("d = 6") && message.contains("which is 6 at d = 3"), message);
     }
 
     @Test
