@@ -38,6 +38,10 @@ final class FoldBuilder {
     private final List<Accumulator> accumulators = new ArrayList<>();
     private final Map<Accumulator, Integer> numbers = new HashMap<>();
     private final Set<Value> absorbed = new LinkedHashSet<>();
+
+    /** By read: what it is with statistics in sight; null where it holds none. */
+    private final Map<Read, @Nullable Expr> opened = new HashMap<>();
+
     private Index index;
     private Statistics statistics;
 
@@ -279,15 +283,23 @@ final class FoldBuilder {
     /** Inlines elementwise values of statistics, such as the root of a sum, so that the statistics show. */
     private Expr opened(Expr expr) {
         return Exprs.replaceReads(expr, read -> {
-            if (!(read.value() instanceof Value.Comprehension value) || statistics.of(read) != null) {
-                return null;
+            // Elementwise values read earlier ones in many ways: each is looked into once.
+            if (!opened.containsKey(read)) {
+                opened.put(read, opened(read));
             }
-            Draft.Definition definition = values.definition(value);
-            if (Work.reduces(definition.body()) || read.at().stream().anyMatch(at -> Exprs.mentions(at, index))) {
-                return null;
-            }
-            Expr open = opened(Draft.instantiate(definition, read.at()));
-            return statistics.heldBy(open) ? open : null;
+            return opened.get(read);
         });
+    }
+
+    private @Nullable Expr opened(Read read) {
+        if (!(read.value() instanceof Value.Comprehension value) || statistics.of(read) != null) {
+            return null;
+        }
+        Draft.Definition definition = values.definition(value);
+        if (Work.reduces(definition.body()) || read.at().stream().anyMatch(at -> Exprs.mentions(at, index))) {
+            return null;
+        }
+        Expr open = opened(Draft.instantiate(definition, read.at()));
+        return statistics.heldBy(open) ? open : null;
     }
 }

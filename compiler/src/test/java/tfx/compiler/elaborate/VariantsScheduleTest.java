@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tfx.compiler.names.ModelRef;
@@ -28,8 +29,13 @@ class VariantsScheduleTest {
     private static final long LAYERS = 3;
 
     private static Schedule schedule(ModelRef model) {
+        return schedule(model, Map.of());
+    }
+
+    private static Schedule schedule(ModelRef model, Map<String, Long> sizes) {
         Map<String, Object> set = new HashMap<>(
                 Map.of("vocab", 97L, "d", 64L, "layers", LAYERS, "heads", 4L, "kv_heads", 2L, "ffn", 120L));
+        set.putAll(sizes);
         return Scheduler.schedule(Passes.run(Elaborator.elaborate(
                         model, ConfigClause.arguments(model, Optional.empty(), key -> Optional.empty(), set))
                 .program()));
@@ -136,5 +142,16 @@ class VariantsScheduleTest {
                   norm = (x) => rms_norm(x, eps: eps) / sqrt(l + 1)
                 }
                 """)));
+    }
+
+    /** With one channel nothing but attention is a sum: every layer is elementwise, and reads the one before in several ways. */
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void manyLayersOfOneChannelAreScheduledSoon() {
+        Map<String, Long> sizes = Map.of("d", 1L, "heads", 1L, "kv_heads", 1L, "head", 2L, "ffn", 1L, "layers", 40L);
+        Schedule schedule = schedule(Sources.library("llama"), sizes);
+        assertEquals(
+                40,
+                schedule.kernels().stream().filter(kernel -> folds(kernel) > 0).count());
     }
 }
