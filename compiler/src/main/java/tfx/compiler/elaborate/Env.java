@@ -34,8 +34,8 @@ record Env(@Nullable Scope scope, Set<Dim> running, Frame frame, List<Expr> cond
     /** Where the condition holds, or where it does not. */
     Env where(Datum.Term condition, boolean holds) {
         List<Expr> all = new ArrayList<>(conditions);
-        all.add(condition.domain());
-        all.add(holds ? condition.expr() : Exprs.unary(UnaryOp.NOT, condition.expr()));
+        Expr known = holds ? condition.expr() : Exprs.unary(UnaryOp.NOT, condition.expr());
+        all.add(Exprs.and(condition.domain(), known));
         return new Env(scope, running, frame, List.copyOf(all));
     }
 

@@ -60,15 +60,16 @@ final class Points {
         List<Expr> all = new ArrayList<>(conditions);
         all.add(index);
         Set<Index> indices = new LinkedHashSet<>();
-        all.forEach(expr -> indices.addAll(tfx.ir.Exprs.free(expr)));
         Map<String, Long> lengths = new HashMap<>();
+        for (Expr expr : all) {
+            indices.addAll(tfx.ir.Exprs.free(expr));
+            tfx.ir.Exprs.forEach(expr, part -> {
+                if (part instanceof Expr.Length length) {
+                    assign(length.size(), limits, lengths);
+                }
+            });
+        }
         indices.forEach(i -> assign(i.size(), limits, lengths));
-        all.forEach(expr -> Exprs.any(expr, part -> {
-            if (part instanceof Expr.Length length) {
-                assign(length.size(), limits, lengths);
-            }
-            return false;
-        }));
         assign(size, limits, lengths);
         double points = 1;
         for (Index i : indices) {
